@@ -1,0 +1,68 @@
+#!/usr/bin/env bash
+# Installs what the build, the tests and the demo need and this machine lacks. Nothing is done twice.
+#
+#   eng/install.sh            compiler, libtorch, BLAS and the translation catalogs
+#
+# LIBTORCH=DIR         use the libtorch in DIR (include/ and lib/) instead of Debian's libtorch-dev
+# TorchProvider=TorchSharp   use the TorchSharp packages: no libtorch and no C++ compiler are needed
+set -euo pipefail
+
+catalog_cache="${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}/gshard/iso-codes"
+alternatives="Alternatives: LIBTORCH=DIR uses a libtorch that you have (pip's torch or the libtorch zip); -p:TorchProvider=TorchSharp uses the TorchSharp packages."
+
+say() { printf 'install: %s\n' "$*" >&2; }
+die() { say "$*"; exit 1; }
+
+as_root() {
+  if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
+}
+
+# Root, or a sudo that will work: without a terminal it must need no password.
+may_install() {
+  command -v apt-get >/dev/null || return 1
+  [ "$(id -u)" = 0 ] && return 0
+  command -v sudo >/dev/null || return 1
+  sudo -n true 2>/dev/null || [ -t 0 ]
+}
+
+installed() { dpkg-query -W -f='${Status}' "$1" 2>/dev/null | grep -q 'ok installed'; }
+
+has_catalogs() { compgen -G "$1/*/LC_MESSAGES/iso_3166-1.mo" >/dev/null; }
+
+missing=()
+need_package() { installed "$1" || missing+=("$1"); }
+
+command -v dotnet >/dev/null || die "the .NET 10 SDK is missing: https://dotnet.microsoft.com/download"
+
+if [ "${TorchProvider:-}" != TorchSharp ]; then
+  command -v g++ >/dev/null || missing+=(g++)
+  if [ -z "${LIBTORCH:-}" ]; then
+    need_package libtorch-dev
+    need_package libopenblas0-pthread
+  elif [ ! -d "$LIBTORCH/include" ] || [ ! -d "$LIBTORCH/lib" ]; then
+    die "LIBTORCH=$LIBTORCH has no include/ and lib/ folder; name the folder of an unpacked libtorch."
+  fi
+fi
+has_catalogs /usr/share/locale || has_catalogs "$catalog_cache/usr/share/locale" || installed iso-codes || missing+=(iso-codes)
+
+if [ ${#missing[@]} -gt 0 ]; then
+  may_install || die "missing: ${missing[*]}. Install them with your package manager (Debian and Ubuntu: apt-get install ${missing[*]}), or run this as root or with sudo. $alternatives"
+  say "installing ${missing[*]}"
+  export DEBIAN_FRONTEND=noninteractive
+  as_root apt-get update -qq >&2 || say "apt-get update failed; trying with the package lists that are there"
+  as_root apt-get install -y -qq --no-install-recommends "${missing[@]}" >&2 ||
+    die "apt-get could not install: ${missing[*]}. $alternatives"
+fi
+
+# Slim images leave /usr/share/locale out when a package is installed: unpack the package beside.
+if ! has_catalogs /usr/share/locale && ! has_catalogs "$catalog_cache/usr/share/locale"; then
+  say "iso-codes came without its catalogs (a slim image); unpacking them into $catalog_cache"
+  download="$(mktemp -d)"
+  trap 'rm -rf "$download"' EXIT
+  chmod 755 "$download"
+  mkdir -p "$catalog_cache"
+  (cd "$download" && apt-get download -qq iso-codes >&2) ||
+    { as_root apt-get update -qq >&2 && (cd "$download" && apt-get download -qq iso-codes >&2); } ||
+    die "apt-get could not download iso-codes, whose translation catalogs the sample learns from."
+  dpkg-deb -x "$download"/iso-codes_*.deb "$catalog_cache"
+fi
