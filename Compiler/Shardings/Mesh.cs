@@ -1,0 +1,37 @@
+using System.Collections.Immutable;
+
+namespace GShard.Compiler.Shardings;
+
+/// <summary>A named axis of a device mesh; its size is null where it is known at run time only.</summary>
+public sealed record MeshAxis(string Name, long? Size)
+{
+    /// <summary>The size at which choices are made: the promised one, or 8 where there is none, so that the text depends on no run-time size.</summary>
+    public long NominalSize => Size ?? 8;
+}
+
+/// <summary>A device mesh: named axes, major to minor.</summary>
+public sealed record Mesh(ImmutableArray<MeshAxis> Axes)
+{
+    /// <summary>A mesh without axes: one device.</summary>
+    public static readonly Mesh Empty = new([]);
+
+    /// <summary>The axis of that name, or null.</summary>
+    public MeshAxis? Find(string name) => Axes.FirstOrDefault(a => a.Name == name);
+
+    /// <summary>Position of an axis in major-to-minor order, or -1.</summary>
+    public int IndexOf(string name)
+    {
+        for (var i = 0; i < Axes.Length; i++)
+            if (Axes[i].Name == name) return i;
+        return -1;
+    }
+
+    /// <inheritdoc/>
+    public bool Equals(Mesh? other) => other is not null && Axes.SequenceEqual(other.Axes);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => Axes.Aggregate(17, (hash, axis) => hash * 31 + axis.GetHashCode());
+
+    /// <summary>The text form: <c>data, model=4</c>.</summary>
+    public override string ToString() => string.Join(", ", Axes.Select(a => a.Size is { } size ? a.Name + "=" + size : a.Name));
+}
