@@ -59,7 +59,7 @@ public static class DimParser
             return inner;
         }
 
-        while (at < text.Length && (char.IsLetterOrDigit(text[at]) || text[at] is '_' or '.' or '\'' or '$')) at++;
+        while (at < text.Length && (char.IsLetterOrDigit(text[at]) || text[at] is '_' or '.' or '\'' or '#')) at++;
         var atom = text.Substring(start, at - start);
         if (atom.Length == 0) throw Unexpected(text, at);
         if (long.TryParse(atom, NumberStyles.None, CultureInfo.InvariantCulture, out var number)) return number;

@@ -1,0 +1,34 @@
+using System.Collections.Immutable;
+using GShard.Compiler.Shardings;
+
+namespace GShard.Compiler.IR;
+
+/// <summary>What a parameter of a function is to its module.</summary>
+public enum ParameterKind
+{
+    /// <summary>An argument of the method.</summary>
+    Argument,
+
+    /// <summary>A trained parameter of the module.</summary>
+    Weight,
+
+    /// <summary>A tensor that the module keeps and does not train.</summary>
+    Buffer,
+}
+
+/// <summary>A parameter of a function.</summary>
+public sealed record Parameter(Value Value, ParameterKind Kind);
+
+/// <summary>A program over one mesh: parameters, a body, and the names of what it returns.</summary>
+public sealed record Function(
+    string Name,
+    Mesh Mesh,
+    ImmutableArray<Parameter> Parameters,
+    Block Body)
+{
+    /// <summary>Returned values.</summary>
+    public ImmutableArray<Value> Results => Body.Yields;
+
+    /// <inheritdoc/>
+    public override string ToString() => Text.Printer.Print(this);
+}
