@@ -8,7 +8,7 @@ namespace GShard.Compiler.IR;
 /// The constants of an operation by name, in a fixed order. Two names print without a key: <c>equation</c> (a text) and <c>name</c>
 /// (a mesh axis, a member or an element type).
 /// </summary>
-public sealed class Attributes : IReadOnlyCollection<KeyValuePair<string, Attribute>>, IEquatable<Attributes>
+public sealed class Attributes : IReadOnlyCollection<KeyValuePair<string, AttributeValue>>, IEquatable<Attributes>
 {
     /// <summary>The key of a text that prints bare.</summary>
     public const string Equation = "equation";
@@ -19,9 +19,9 @@ public sealed class Attributes : IReadOnlyCollection<KeyValuePair<string, Attrib
     /// <summary>No attributes.</summary>
     public static readonly Attributes None = new([]);
 
-    private readonly ImmutableArray<KeyValuePair<string, Attribute>> items;
+    private readonly ImmutableArray<KeyValuePair<string, AttributeValue>> items;
 
-    private Attributes(ImmutableArray<KeyValuePair<string, Attribute>> items) => this.items = items;
+    private Attributes(ImmutableArray<KeyValuePair<string, AttributeValue>> items) => this.items = items;
 
     /// <inheritdoc/>
     public int Count => items.Length;
@@ -30,10 +30,10 @@ public sealed class Attributes : IReadOnlyCollection<KeyValuePair<string, Attrib
     public static Attributes Named(string name) => None.With(Name, new NameAttribute(name));
 
     /// <summary>This set with one attribute added or replaced.</summary>
-    public Attributes With(string key, Attribute value)
+    public Attributes With(string key, AttributeValue value)
     {
         var at = items.Select((item, index) => (item, index)).Where(p => p.item.Key == key).Select(p => p.index).DefaultIfEmpty(-1).First();
-        var item = new KeyValuePair<string, Attribute>(key, value);
+        var item = new KeyValuePair<string, AttributeValue>(key, value);
         return new(at < 0 ? items.Add(item) : items.SetItem(at, item));
     }
 
@@ -53,7 +53,7 @@ public sealed class Attributes : IReadOnlyCollection<KeyValuePair<string, Attrib
     public Attributes WithHost(string key, string code) => With(key, new HostAttribute(code));
 
     /// <summary>The attribute, or null.</summary>
-    public Attribute? Find(string key)
+    public AttributeValue? Find(string key)
     {
         foreach (var item in items)
             if (item.Key == key) return item.Value;
@@ -91,7 +91,7 @@ public sealed class Attributes : IReadOnlyCollection<KeyValuePair<string, Attrib
     public string NameText => (Find(Name) as NameAttribute)?.Value ?? throw Wrong(Name, "a name");
 
     /// <inheritdoc/>
-    public IEnumerator<KeyValuePair<string, Attribute>> GetEnumerator() => ((IEnumerable<KeyValuePair<string, Attribute>>)items).GetEnumerator();
+    public IEnumerator<KeyValuePair<string, AttributeValue>> GetEnumerator() => ((IEnumerable<KeyValuePair<string, AttributeValue>>)items).GetEnumerator();
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 

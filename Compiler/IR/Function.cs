@@ -20,9 +20,15 @@ public enum ParameterKind
 public sealed record Parameter(Value Value, ParameterKind Kind);
 
 /// <summary>A program over one mesh: parameters, a body, and the names of what it returns.</summary>
+/// <param name="Name">The method's name.</param>
+/// <param name="Mesh">The mesh it runs on.</param>
+/// <param name="HostSymbols">Size symbols that are host values of the module (fields), readable without a tensor.</param>
+/// <param name="Parameters">Arguments, weights and buffers.</param>
+/// <param name="Body">The operations; its yields are what the function returns.</param>
 public sealed record Function(
     string Name,
     Mesh Mesh,
+    ImmutableArray<string> HostSymbols,
     ImmutableArray<Parameter> Parameters,
     Block Body)
 {

@@ -1,13 +1,13 @@
 namespace GShard.Compiler.IR;
 
 /// <summary>A value of a program: assigned once, by an operation, a block's argument or a parameter. Identity is by reference.</summary>
-public sealed class Value(string name, ValueType type)
+public sealed class Value(string name, IrType type)
 {
     /// <summary>The name, unique within a function; from the user's source where there is one.</summary>
     public string Name { get; } = name;
 
     /// <summary>The type.</summary>
-    public ValueType Type { get; } = type;
+    public IrType Type { get; } = type;
 
     /// <summary>The type as a tensor's.</summary>
     /// <exception cref="InvalidOperationException">The value lives on the host.</exception>

@@ -36,12 +36,16 @@ public sealed class Parser
     {
         scanner.Expect("mesh");
         var axes = ImmutableArray.CreateBuilder<MeshAxis>();
-        while (!scanner.Take("func"))
+        while (!scanner.Sees("func") && !scanner.Sees("host"))
         {
             if (axes.Count > 0) scanner.Expect(",");
             axes.Add(new MeshAxis(scanner.Word("a mesh axis"), scanner.Take("=") ? Number() : null));
         }
 
+        var hosts = ImmutableArray.CreateBuilder<string>();
+        if (scanner.Take("host"))
+            do hosts.Add(scanner.Word("a host value")); while (scanner.Take(","));
+        scanner.Expect("func");
         var name = scanner.Word("a function name");
         scanner.Expect("(");
         var parameters = ImmutableArray.CreateBuilder<Parameter>();
@@ -54,7 +58,7 @@ public sealed class Parser
 
         scanner.Expect("{");
         var body = ParseBlock([], "return");
-        return new Function(name, new Mesh(axes.ToImmutable()), parameters.ToImmutable(), body);
+        return new Function(name, new Mesh(axes.ToImmutable()), hosts.ToImmutable(), parameters.ToImmutable(), body);
     }
 
     private Block ParseBlock(ImmutableArray<Value> arguments, string end)
@@ -73,7 +77,7 @@ public sealed class Parser
 
     private Operation ParseOperation()
     {
-        var results = new List<(string Name, IR.ValueType Type)>();
+        var results = new List<(string Name, IrType Type)>();
         var name = scanner.Word("an operation");
         if (scanner.Sees(":"))
         {
@@ -127,7 +131,7 @@ public sealed class Parser
         return result;
     }
 
-    private IR.Attribute ParseAttribute()
+    private AttributeValue ParseAttribute()
     {
         if (scanner.Take("\"")) return new TextAttribute(scanner.Quoted('"'));
         if (scanner.Take("`")) return new HostAttribute(scanner.Quoted('`'));
@@ -146,13 +150,13 @@ public sealed class Parser
 
     private Value Declare() => Define(scanner.Word("a name"), DeclaredType());
 
-    private IR.ValueType DeclaredType()
+    private IrType DeclaredType()
     {
         scanner.Expect(":");
         return TypeParser.Parse(scanner);
     }
 
-    private Value Define(string name, IR.ValueType type)
+    private Value Define(string name, IrType type)
     {
         if (values.ContainsKey(name)) throw new FormatException($"'{name}' is defined twice.");
         return values[name] = new Value(name, type);

@@ -11,6 +11,7 @@ public static class Printer
     {
         var text = new StringBuilder();
         text.Append("mesh ").Append(function.Mesh).Append('\n');
+        if (!function.HostSymbols.IsEmpty) text.Append("host ").Append(string.Join(", ", function.HostSymbols)).Append('\n');
         text.Append("func ").Append(function.Name).Append('(');
         text.Append(string.Join(", ", function.Parameters.Select(Print))).Append(") {\n");
         PrintBody(text, function.Body, "  ", "return");
@@ -26,7 +27,7 @@ public static class Printer
     }
 
     /// <summary>Prints an attribute's value.</summary>
-    public static string Print(IR.Attribute attribute) => attribute switch
+    public static string Print(AttributeValue attribute) => attribute switch
     {
         DimAttribute dim => dim.Value.ToString(),
         DimsAttribute dims => "[" + string.Join(", ", dims.Values) + "]",

@@ -9,7 +9,7 @@ namespace GShard.Compiler.Text;
 /// <summary>Reads types from the form that <see cref="TypePrinter"/> writes.</summary>
 internal static class TypeParser
 {
-    public static IR.ValueType Parse(Scanner scanner)
+    public static IrType Parse(Scanner scanner)
     {
         if (scanner.Take("!")) return new HostType(scanner.Word("a host type"));
         var name = scanner.Word("an element type");

@@ -11,7 +11,7 @@ namespace GShard.Compiler.Text;
 public static class TypePrinter
 {
     /// <summary>Prints a type.</summary>
-    public static string Print(IR.ValueType type) => type is TensorType tensor ? Print(tensor) : type.ToString()!;
+    public static string Print(IrType type) => type is TensorType tensor ? Print(tensor) : type.ToString()!;
 
     /// <summary>Prints a tensor type.</summary>
     public static string Print(TensorType type)

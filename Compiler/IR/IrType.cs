@@ -5,13 +5,13 @@ using GShard.Compiler.Shardings;
 namespace GShard.Compiler.IR;
 
 /// <summary>The type of a value in a program.</summary>
-public abstract record ValueType;
+public abstract record IrType;
 
 /// <summary>
 /// A tensor: element type, global dims, and how it lies on the mesh. In a logical program the sharding is what is known or wanted;
 /// in a local program it is what each rank holds.
 /// </summary>
-public sealed record TensorType(ElementType Element, ImmutableArray<Dim> Dims, TensorSharding Sharding) : ValueType
+public sealed record TensorType(ElementType Element, ImmutableArray<Dim> Dims, TensorSharding Sharding) : IrType
 {
     /// <summary>A tensor of which nothing is said about sharding.</summary>
     public TensorType(ElementType element, ImmutableArray<Dim> dims)
@@ -40,7 +40,7 @@ public sealed record TensorType(ElementType Element, ImmutableArray<Dim> Dims, T
 /// A value on the host: <c>size</c>, <c>shape</c> (sizes of a local tensor), <c>key</c> (of a random operator), or what an operator
 /// keeps for its own backward.
 /// </summary>
-public sealed record HostType(string Kind) : ValueType
+public sealed record HostType(string Kind) : IrType
 {
     /// <summary>The local sizes of a tensor.</summary>
     public static readonly HostType Shape = new("shape");

@@ -4,13 +4,13 @@ using GShard.Compiler.Dims;
 namespace GShard.Compiler.IR;
 
 /// <summary>A constant of an operation.</summary>
-public abstract record Attribute;
+public abstract record AttributeValue;
 
 /// <summary>A size or whole number: <c>dim=-1</c>, <c>length=T-1</c>.</summary>
-public sealed record DimAttribute(Dim Value) : Attribute;
+public sealed record DimAttribute(Dim Value) : AttributeValue;
 
 /// <summary>A list of sizes or whole numbers: <c>shape=[B, T, heads, M/heads]</c>.</summary>
-public sealed record DimsAttribute(ImmutableArray<Dim> Values) : Attribute
+public sealed record DimsAttribute(ImmutableArray<Dim> Values) : AttributeValue
 {
     /// <inheritdoc/>
     public bool Equals(DimsAttribute? other) => other is not null && Values.SequenceEqual(other.Values);
@@ -20,13 +20,13 @@ public sealed record DimsAttribute(ImmutableArray<Dim> Values) : Attribute
 }
 
 /// <summary>A text: an einsum's equation.</summary>
-public sealed record TextAttribute(string Value) : Attribute;
+public sealed record TextAttribute(string Value) : AttributeValue;
 
 /// <summary>A name: a mesh axis, a member, an element type.</summary>
-public sealed record NameAttribute(string Value) : Attribute;
+public sealed record NameAttribute(string Value) : AttributeValue;
 
 /// <summary>A truth value.</summary>
-public sealed record BoolAttribute(bool Value) : Attribute;
+public sealed record BoolAttribute(bool Value) : AttributeValue;
 
 /// <summary>An expression over host values in the source language, which the compiler only carries: <c>`1.0 / Math.Sqrt(headDim)`</c>.</summary>
-public sealed record HostAttribute(string Code) : Attribute;
+public sealed record HostAttribute(string Code) : AttributeValue;
