@@ -1,0 +1,28 @@
+using GShard.Compiler.Shardings;
+
+namespace GShard.Compiler.Propagation;
+
+/// <summary>A value's sharding while propagation is under way.</summary>
+internal sealed class ValueState
+{
+    public ValueState(PropagationValue value, Mesh mesh)
+    {
+        Mesh = value.Mesh;
+        var sharding = value.Sharding;
+        Axes = [.. sharding.Dims.Select(d => d.Axes.Select(a => AxisPart.Of(a, value.Mesh ?? mesh)).ToList())];
+        Closed = [.. sharding.Dims.Select(d => !d.IsOpen)];
+        Reserved = [.. sharding.Replicated.Concat(sharding.Partial.Select(p => p.Axis)).Select(a => AxisPart.Of(a, value.Mesh ?? mesh))];
+    }
+
+    /// <summary>The mesh that the axes are of; null until the value is given any and where it names none.</summary>
+    public Mesh? Mesh { get; set; }
+
+    /// <summary>Per dim, its axes, major to minor.</summary>
+    public List<AxisPart>[] Axes { get; }
+
+    /// <summary>Per dim, whether it may be split no further.</summary>
+    public bool[] Closed { get; }
+
+    /// <summary>Axes that are explicitly replicated or partial: no dim may use them.</summary>
+    public List<AxisPart> Reserved { get; }
+}
