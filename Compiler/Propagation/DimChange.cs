@@ -43,7 +43,7 @@ internal sealed class DimChange
     /// Splits the value. False where another change of the same visit came first: the value stands at several positions of the
     /// operation and cannot take both.
     /// </summary>
-    public bool Apply(ValueState[] states, Mesh mesh, Mesh common, int operation, Provenance provenance)
+    public bool Apply(ValueState[] states, Mesh mesh, int operation, Provenance provenance)
     {
         var state = states[Value];
         if (AxisList.Compare(state.Axes[dim], axes, out _, out _) != AxisList.Relation.Shorter) return false;
@@ -53,7 +53,7 @@ internal sealed class DimChange
                     if (other != dim && part.Beside(used) != part) return false;
         state.Axes[dim].Clear();
         state.Axes[dim].AddRange(axes);
-        if (!ReferenceEquals(mesh, common)) state.Mesh = mesh;
+        state.Mesh = mesh;
         foreach (var (part, fromValue, fromDim) in givers)
             provenance.Record(Value, dim, part.ToRef(mesh), operation, fromValue, fromDim);
         return true;

@@ -16,7 +16,7 @@ internal static class MeshAgreement
         {
             var own = states[operation.Tensor(tensor)].Mesh;
             if (own is null || own.Axes.IsEmpty) continue;
-            if (mesh is not null && !mesh.Equals(own)) return null;
+            if (mesh is not null && !ReferenceEquals(mesh, own) && !mesh.Equals(own)) return null;
             mesh = own;
         }
 

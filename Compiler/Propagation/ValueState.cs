@@ -7,8 +7,10 @@ internal sealed class ValueState
 {
     public ValueState(PropagationValue value, Mesh mesh)
     {
-        Mesh = value.Mesh;
         var sharding = value.Sharding;
+        if (sharding.Dims.Length != value.Shape.Length)
+            throw new ArgumentException($"A value of {value.Shape.Length} dims has a sharding of {sharding.Dims.Length}: one dim sharding per dim is expected.");
+        Mesh = value.Mesh ?? (sharding.Dims.Any(d => !d.Axes.IsEmpty) ? mesh : null);
         Axes = [.. sharding.Dims.Select(d => d.Axes.Select(a => AxisPart.Of(a, value.Mesh ?? mesh)).ToList())];
         Closed = [.. sharding.Dims.Select(d => !d.IsOpen)];
         Reserved = [.. sharding.Replicated.Concat(sharding.Partial.Select(p => p.Axis)).Select(a => AxisPart.Of(a, value.Mesh ?? mesh))];

@@ -96,7 +96,7 @@ internal sealed class Worklist
             DimChange.Collect(projection, described, tensor, states, changes);
         foreach (var change in changes)
         {
-            if (!change.Apply(states, mesh, problem.Mesh, operation, provenance)) continue;
+            if (!change.Apply(states, mesh, operation, provenance)) continue;
             Touch(change.Value);
             foreach (var other in touching[change.Value]) Enqueue(other);
         }

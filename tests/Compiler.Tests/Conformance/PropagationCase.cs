@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.Json;
-using GShard.Compiler.Dims;
 using GShard.Compiler.Propagation;
 using GShard.Compiler.Rules;
 using GShard.Compiler.Shardings;
