@@ -1,0 +1,106 @@
+using System.Diagnostics;
+using Sample.Model.Data;
+using Sample.Model.Training;
+using Sample.Model.Translation;
+using Spectre.Console;
+
+namespace Sample.Model.CommandLine;
+
+/// <summary>What the main job prints: readable on a terminal and in a file.</summary>
+internal sealed class TrainingConsole(Corpus corpus, TrainingOptions training)
+{
+    private const int SamplesShown = 12;
+
+    // A file has no width: lines must not be broken at a guess of 80 columns.
+    private const int WidthOfFiles = 120;
+
+    private readonly IAnsiConsole console = Open();
+    private readonly Stopwatch total = Stopwatch.StartNew();
+
+    /// <summary>Says what is about to be trained on what.</summary>
+    public void Begin(Transformer model)
+    {
+        var options = model.Options;
+        var parameters = model.parameters().Sum(p => p.numel());
+        var copied = Score.ByGroup(corpus, corpus.HeldOut, [.. corpus.HeldOut.Select(_ => "")]).Values.Aggregate(new Score(), (a, b) => a + b).CopyAccuracy;
+        Line($"{corpus.Training.Count + corpus.HeldOut.Count:N0} phrases in {corpus.Languages.Count} languages; {corpus.HeldOut.Count:N0} are held out, of which copying gets {copied:P1} right.");
+        Line(options.Dense
+            ? $"Transformer: {options.Layers}+{options.Layers} dense layers, {parameters:N0} parameters, on {Ranks()}."
+            : $"Transformer: {options.Layers}+{options.Layers} layers, {options.Experts} experts in every other, {parameters:N0} parameters, on {Ranks()}: {options.Experts / training.Ranks} experts and {Share()} sentences of a step each.");
+        console.WriteLine();
+        Line("  done   time    step     loss   tokens/s   expert load (low–high)   dropped");
+    }
+
+    /// <summary>A line of progress.</summary>
+    public void Report(StepReport r)
+    {
+        // In a model whose gates are even, each expert has the same share.
+        var load = r.Load.Length == 0 ? "–" : $"{r.Load.Min() * r.Load.Length:0.00}–{r.Load.Max() * r.Load.Length:0.00} of even";
+        var dropped = r.Load.Length == 0 ? "–" : $"{100 * r.Dropped:0.0} %";
+        Line($"{100 * Math.Min(1, r.Progress),4:0} %  {r.Elapsed:m\\:ss}  {r.Step,6}  {r.CrossEntropy,7:0.0000}  {r.TokensPerSecond,9:0}   {load,-22}  {dropped,8}");
+    }
+
+    /// <summary>Says where the model was saved.</summary>
+    public void Saved(string path) => Line($"Saved to {path}.");
+
+    /// <summary>Says that the training was ended early.</summary>
+    public void Stopped(TrainingResult result) => Line($"Stopped after {result.Steps} steps.");
+
+    /// <summary>Shows how well the held-out phrases were translated, and some of them.</summary>
+    public void End(TrainingResult result)
+    {
+        var scores = Score.ByGroup(corpus, corpus.HeldOut, result.Translations);
+        console.WriteLine();
+        var table = new Table().Title("Held-out phrases, exactly right").Border(TableBorder.Simple);
+        table.AddColumn("languages with");
+        foreach (var column in (string[])["languages", "phrases", "model", "copying"])
+            table.AddColumn(new TableColumn(column).RightAligned());
+        foreach (var (group, score) in scores)
+            table.AddRow(Name(group), LanguagesOf(group).ToString(), Number(score.Phrases), Percent(score.Accuracy), Percent(score.CopyAccuracy));
+        var all = scores.Values.Aggregate(new Score(), (a, b) => a + b);
+        table.AddRow("all", corpus.Languages.Count.ToString(), Number(all.Phrases), Percent(all.Accuracy), Percent(all.CopyAccuracy));
+        console.Write(table);
+
+        var samples = new Table().Title("Some of them").Border(TableBorder.Simple);
+        foreach (var column in (string[])["language", "phrase", "translation", "English"])
+            samples.AddColumn(column);
+        var step = Math.Max(1, corpus.HeldOut.Count / SamplesShown);
+        for (var i = step / 2; i < corpus.HeldOut.Count; i += step)
+        {
+            var phrase = corpus.HeldOut[i];
+            var right = result.Translations[i] == phrase.English;
+            samples.AddRow(
+                new Text(phrase.Language), new Text(phrase.Text),
+                new Text(result.Translations[i], new Style(right ? Color.Green : Color.Red)), new Text(right ? "" : phrase.English));
+        }
+        console.Write(samples);
+        Line($"{result.Steps} steps in {result.TrainingTime:m\\:ss}, {total.Elapsed:m\\:ss} in all.");
+    }
+
+    private static IAnsiConsole Open()
+    {
+        var console = AnsiConsole.Console;
+        if (!console.Profile.Out.IsTerminal)
+            console.Profile.Width = WidthOfFiles;
+        return console;
+    }
+
+    private string Ranks() => training.Ranks == 1 ? "1 rank" : $"{training.Ranks} ranks";
+
+    private string Share() => training.Batch % training.Ranks == 0 ? $"{training.Batch / training.Ranks}" : $"about {training.Batch / training.Ranks}";
+
+    private int LanguagesOf(LanguageGroup group) => corpus.Languages.Count(l => corpus.GroupOf(l) == group);
+
+    private static string Name(LanguageGroup group) => group switch
+    {
+        LanguageGroup.Many => $"many examples ({Corpus.Many} or more)",
+        LanguageGroup.Some => $"some ({Corpus.Some} or more)",
+        _ => "few",
+    };
+
+    private void Line(string text) => console.WriteLine(text);
+
+    private static string Number(int n) => n.ToString("N0");
+
+    private static string Percent(double share) => $"{100 * share:0.0} %";
+}

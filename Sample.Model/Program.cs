@@ -1,0 +1,16 @@
+using System.Globalization;
+using Sample.Model;
+using Sample.Model.CommandLine;
+
+const int badInput = 2;
+CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
+CultureInfo.DefaultThreadCurrentCulture = CultureInfo.InvariantCulture;
+try
+{
+    return new SampleCommand().Run(args);
+}
+catch (InputException e)
+{
+    Console.Error.WriteLine(e.Message);
+    return badInput;
+}

@@ -1,0 +1,52 @@
+using System.Diagnostics;
+using Sample.Model.Data;
+
+namespace Sample.Model.Training;
+
+/// <summary>Gathers the numbers of a few steps into a <see cref="StepReport"/>.</summary>
+internal sealed class StepMeter(ModelOptions model)
+{
+    private readonly Stopwatch total = Stopwatch.StartNew();
+    private readonly double[] load = new double[model.Dense ? 0 : model.Experts];
+    private TimeSpan since;
+    private double crossEntropy;
+    private int steps;
+    private long tokens;
+    private double routed;
+    private double dropped;
+
+    /// <summary>Time since the training began.</summary>
+    public TimeSpan Elapsed => total.Elapsed;
+
+    /// <summary>Takes in a step. The counts are the sums over ranks and layers.</summary>
+    public void Add(Batch batch, double loss, double auxLoss, IReadOnlyList<float> stepLoad, double stepDropped)
+    {
+        steps++;
+        crossEntropy += loss - model.AuxiliaryWeight * auxLoss;
+        tokens += batch.Tokens;
+        for (var i = 0; i < load.Length; i++)
+            load[i] += stepLoad[i];
+        // Padding goes through the gates too: half the layers of each side have experts.
+        routed += (long)batch.Rows * (batch.SourceLength + batch.TargetLength) * (model.Layers / 2);
+        dropped += stepDropped;
+    }
+
+    /// <summary>The report since the last one.</summary>
+    public StepReport Report(int step, double progress)
+    {
+        var now = total.Elapsed;
+        var sum = load.Sum();
+        var report = new StepReport(
+            step,
+            progress,
+            now,
+            crossEntropy / Math.Max(1, steps),
+            tokens / Math.Max(1e-9, (now - since).TotalSeconds),
+            [.. load.Select(l => sum > 0 ? l / sum : 0)],
+            load.Length > 0 && routed > 0 ? dropped / routed : 0);
+        since = now;
+        (crossEntropy, steps, tokens, routed, dropped) = (0, 0, 0, 0, 0);
+        Array.Clear(load);
+        return report;
+    }
+}

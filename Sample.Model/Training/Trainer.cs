@@ -1,0 +1,103 @@
+using GShard;
+using Sample.Model.Data;
+using Sample.Model.Translation;
+using static TorchSharp.torch;
+
+namespace Sample.Model.Training;
+
+/// <summary>Trains a model on ranks that are threads, then translates the held-out phrases on all of them.</summary>
+public sealed class Trainer(TrainingOptions options, Corpus corpus, Vocabulary vocabulary)
+{
+    /// <summary>Reports come about this often.</summary>
+    private const double ReportShare = 0.05;
+
+    /// <summary>The mesh axis of sentences and experts.</summary>
+    public const string Axis = "expert";
+
+    /// <summary>Trains <paramref name="model"/>, which has the new weights afterwards.</summary>
+    /// <param name="model">The whole model.</param>
+    /// <param name="report">Called on one rank's thread now and then.</param>
+    /// <param name="stop">Ends the training after the step under way, on all ranks together.</param>
+    public TrainingResult Run(Transformer model, Action<StepReport> report, CancellationToken stop)
+    {
+        CounterRandom.Seed(options.Seed);
+        var sentences = corpus.Training.Select(p => EncodedPhrase.Of(p, vocabulary)).ToArray();
+        var schedule = new BatchSchedule(sentences, options.Batch, options.Seed);
+        model.train();
+        var ranks = DeviceMesh.RunInProcess<RankResult>(
+            [(Axis, options.Ranks)],
+            mesh => RunRank(mesh, model, schedule, mesh.Rank == 0 ? report : _ => { }, stop));
+        var first = ranks[0];
+        return new TrainingResult(first.Steps, first.TrainingTime, first.Stopped, Interleave([.. ranks.Select(r => r.Translations)]));
+    }
+
+    private RankResult RunRank(DeviceMesh mesh, Transformer model, BatchSchedule schedule, Action<StepReport> report, CancellationToken stop)
+    {
+        using var replica = CreateReplica(model, mesh);
+        var (steps, time, stopped) = Train(mesh, replica, model.Options, schedule, report, stop);
+        replica.GatherInto(model, mesh);
+        mesh.Barrier();
+        if (stopped)
+            return new RankResult(steps, time, true, []);
+        // One rank alone changes the mode, and no rank translates before it has.
+        if (mesh.Rank == 0)
+            model.eval();
+        mesh.Barrier();
+        var mine = corpus.HeldOut.Where((_, i) => i % mesh.Size == mesh.Rank).Select(p => (p.Language, p.Text)).ToList();
+        return new RankResult(steps, time, false, new Translator(model, vocabulary).Translate(mine));
+    }
+
+    private (int Steps, TimeSpan Time, bool Stopped) Train(
+        DeviceMesh mesh, IReplica replica, ModelOptions model, BatchSchedule schedule, Action<StepReport> report, CancellationToken stop)
+    {
+        var sums = new ShardedSums(mesh, replica.Parameters);
+        using IParameterUpdate update = options.Optimizer == OptimizerKind.Adam
+            ? new AdamUpdate(replica.Parameters, sums, options)
+            : new Adafactor(mesh, replica.Parameters, sums);
+        var meter = new StepMeter(model);
+        var step = 0;
+        var reported = 0.0;
+        foreach (var batch in schedule.Batches())
+        {
+            var (progress, stopped) = Agree(mesh, step, meter.Elapsed, stop);
+            if (stopped || progress >= 1)
+            {
+                if (step > 0)
+                    report(meter.Report(step, progress));
+                return (step, meter.Elapsed, stopped);
+            }
+            step++;
+            CounterRandom.BeginStep(step);
+            using var scope = NewDisposeScope();
+            var (loss, auxLoss, load, dropped) = replica.Step(
+                mesh.Scatter(tensor(batch.Source, [batch.Rows, batch.SourceLength]), 0, Axis),
+                mesh.Scatter(tensor(batch.Target, [batch.Rows, batch.TargetLength]), 0, Axis),
+                mesh.Scatter(tensor(batch.Expected, [batch.Rows, batch.TargetLength]), 0, Axis));
+            meter.Add(batch, loss.ToDouble(), auxLoss.ToDouble(), load.data<float>().ToArray(), dropped.ToDouble());
+            update.Apply(step, progress);
+            if (progress >= reported + ReportShare)
+            {
+                reported = progress;
+                report(meter.Report(step, progress));
+            }
+        }
+        throw new InvalidOperationException("The batches have no end.");
+    }
+
+    // The clock and the user's wish are read on rank 0 and told to the others: all ranks take the same steps.
+    private (double Progress, bool Stopped) Agree(DeviceMesh mesh, int step, TimeSpan elapsed, CancellationToken stop)
+    {
+        var progress = options.Steps is { } steps ? (step >= steps ? 1 : (double)step / steps) : elapsed / options.Time;
+        using var mine = tensor(new[] { progress, stop.IsCancellationRequested ? 1.0 : 0.0 });
+        using var agreed = mesh.Axis(Axis).Broadcast(mine);
+        var values = agreed.data<double>().ToArray();
+        return (values[0], values[1] != 0);
+    }
+
+    private static IReplica CreateReplica(Transformer model, DeviceMesh mesh) => new PlainReplica(model);
+
+    private static List<string> Interleave(IReadOnlyList<IReadOnlyList<string>> parts) =>
+        [.. Enumerable.Range(0, parts.Sum(p => p.Count)).Select(i => parts[i % parts.Count][i / parts.Count])];
+
+    private sealed record RankResult(int Steps, TimeSpan TrainingTime, bool Stopped, IReadOnlyList<string> Translations);
+}

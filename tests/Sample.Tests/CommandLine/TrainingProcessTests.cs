@@ -1,0 +1,73 @@
+namespace Sample.Tests.CommandLine;
+
+/// <summary>The whole sample, small: it trains on ranks, saves, loads, translates.</summary>
+public sealed class TrainingProcessTests : IDisposable
+{
+    private static readonly string[] Small = ["--width", "16", "--hidden", "32", "--heads", "2", "--experts", "4", "--batch", "16"];
+
+    private readonly string folder = Directory.CreateTempSubdirectory("gshard-").FullName;
+
+    public void Dispose() => Directory.Delete(folder, recursive: true);
+
+    [Theory]
+    [InlineData("--ranks", "1")]
+    [InlineData("--ranks", "4")]
+    [InlineData("--ranks", "2", "--dense")]
+    [InlineData("--ranks", "2", "--optimizer", "adafactor")]
+    public void It_trains_and_says_how_well_it_translates(params string[] arguments)
+    {
+        var (exitCode, output, error) = SampleProcess.Run([.. Small, "--languages", "de,fr", "--steps", "20", .. arguments]);
+
+        Assert.True(exitCode == 0, error + output);
+        Assert.Contains("Held-out phrases, exactly right", output);
+        Assert.Contains("20 steps in", output);
+        Assert.DoesNotContain("NaN", output);
+    }
+
+    [Fact]
+    public void A_saved_model_translates_and_trains_on()
+    {
+        var path = Path.Combine(folder, "model.safetensors");
+        Succeeds([.. Small, "--languages", "de,fr", "--steps", "10", "--save", path]);
+
+        Succeeds("translate", "--load", path, "--language", "de", "Frankreich");
+        Succeeds("--load", path, "--steps", "2", "--ranks", "1", "--batch", "16", "--save", path);
+        Succeeds("--load", path, "--steps", "0", "--ranks", "2");
+    }
+
+    [Fact]
+    public void A_checkpoint_of_another_shape_is_refused_before_anything_is_trained()
+    {
+        var path = Path.Combine(folder, "model.safetensors");
+        Succeeds([.. Small, "--languages", "de,fr", "--steps", "1", "--save", path]);
+        var saved = File.ReadAllBytes(path);
+
+        var (exitCode, output, error) = SampleProcess.Run("--load", path, "--experts", "8", "--save", path);
+
+        Assert.Equal(2, exitCode);
+        Assert.Contains("[4, 16, 32]", error);
+        Assert.Contains("[8, 16, 32]", error);
+        Assert.Single(error.TrimEnd().Split('\n'));
+        Assert.Empty(output);
+        Assert.Equal(saved, File.ReadAllBytes(path));
+    }
+
+    [Fact]
+    public void One_seed_gives_the_same_weights_again()
+    {
+        var (first, second) = (Path.Combine(folder, "a.safetensors"), Path.Combine(folder, "b.safetensors"));
+
+        Succeeds([.. Small, "--languages", "de", "--steps", "5", "--seed", "3", "--ranks", "2", "--save", first]);
+        Succeeds([.. Small, "--languages", "de", "--steps", "5", "--seed", "3", "--ranks", "2", "--save", second]);
+
+        Assert.Equal(File.ReadAllBytes(first), File.ReadAllBytes(second));
+    }
+
+    private static void Succeeds(params string[] arguments)
+    {
+        var (exitCode, output, error) = SampleProcess.Run(arguments);
+
+        Assert.True(exitCode == 0, error + output);
+        Assert.NotEmpty(output);
+    }
+}
