@@ -6,7 +6,7 @@ namespace Sample.Model.Data;
 /// </summary>
 public sealed class BatchSchedule
 {
-    private const int BatchesSortedTogether = 50;
+    private const int BatchesSortedTogether = 100;
 
     private readonly EncodedPhrase[] sentences;
     private readonly int batchSize;
@@ -45,8 +45,8 @@ public sealed class BatchSchedule
         {
             // LINQ's order is stable: equal lengths stay as shuffled.
             batches.AddRange(stretch
-                .OrderBy(s => s.Source.Length + s.Target.Length)
-                .ThenBy(s => s.Source.Length)
+                .OrderBy(s => Math.Max(s.Source.Length, s.Target.Length))
+                .ThenBy(s => s.Target.Length)
                 .Chunk(batchSize));
         }
         random.Shuffle(batches);

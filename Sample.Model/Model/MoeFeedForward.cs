@@ -7,7 +7,7 @@ namespace Sample.Model;
 
 /// <summary>
 /// The mixture-of-experts layer (Algorithm 2 of the GShard paper): each token goes to the two experts its gate likes best,
-/// as long as those have room. A sentence is a group. [G, S, M] → [G, S, M].
+/// as long as those have room; outside training there is room for all. A sentence is a group. [G, S, M] → [G, S, M].
 /// </summary>
 [Sharded, Mesh("expert")]
 public sealed partial class MoeFeedForward : nn.Module<Tensor, (Tensor output, Tensor auxLoss, Tensor load, Tensor dropped)>
@@ -38,7 +38,9 @@ public sealed partial class MoeFeedForward : nn.Module<Tensor, (Tensor output, T
         [Split(0, "expert"), Shape("G S M")] Tensor inputs)
     {
         var gates = functional.softmax(einsum("GSM,ME->GSE", inputs, wg), -1);
-        var (combine, dispatch, auxLoss) = Moe.Top2Gating(gates, Moe.Capacity(inputs.shape[1], experts), training);
+        // A translation grows by a token at a time: nothing may be dropped because the beginning of a sentence is short.
+        var capacity = training ? Moe.Capacity(inputs.shape[1], experts) : inputs.shape[1];
+        var (combine, dispatch, auxLoss) = Moe.Top2Gating(gates, capacity, training);
         var x = Sharding.Split(einsum("GSEC,GSM->EGCM", dispatch, inputs), 0, "expert");
         var h = einsum("EGCM,EMH->EGCH", x, wi);
         h = smooth ? functional.gelu(h) : functional.relu(h);

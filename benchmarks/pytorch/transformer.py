@@ -47,7 +47,8 @@ class MoeFeedForward(nn.Module):
         self.wo = nn.Parameter(torch.randn(experts, hidden, model) / math.sqrt(hidden))
 
     def forward(self, inputs):
-        capacity = max(1, math.ceil(2 * inputs.shape[1] / self.experts))
+        tokens = inputs.shape[1]
+        capacity = max(1, math.ceil(2 * tokens / self.experts)) if self.training else tokens
         gates = torch.softmax(torch.einsum("GSM,ME->GSE", inputs, self.wg), -1)
         combine, dispatch, aux = top2_gating(gates, capacity, self.training)
         x = torch.einsum("GSEC,GSM->EGCM", dispatch, inputs)
