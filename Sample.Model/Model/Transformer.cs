@@ -32,8 +32,8 @@ public sealed partial class Transformer
     public Transformer(ModelOptions options) : base(nameof(Transformer))
     {
         Options = options;
-        source_embedding = Embedding(options.SourceVocabulary, options.Width);
-        target_embedding = Embedding(options.TargetVocabulary, options.Width);
+        source_embedding = SmallEmbedding(options.SourceVocabulary, options.Width);
+        target_embedding = SmallEmbedding(options.TargetVocabulary, options.Width);
         source_positions = Parameter(Initial.Normal([options.MaxLength, options.Width], fanIn: options.Width));
         target_positions = Parameter(Initial.Normal([options.MaxLength, options.Width], fanIn: options.Width));
         // A list holds one type, so a dense model has layers where the other has pairs, and the other's lists are empty.
@@ -104,6 +104,14 @@ public sealed partial class Transformer
             logits.view(-1, logits.shape[2]), expected.view(-1), ignore_index: 0, reduction: Reduction.Sum, label_smoothing: smoothing);
         var characters = expected.ne(0).to_type(x.dtype).sum();
         return (total / characters + auxLoss.sum() * auxiliaryWeight, auxLoss.sum(), load, dropped.sum());
+    }
+
+    // Embeddings are added to positions of the same scale and normalised at once; torch's own would drown the positions.
+    private static Embedding SmallEmbedding(long rows, long width)
+    {
+        var embedding = Embedding(rows, width);
+        embedding.weight = Parameter(Initial.Normal([rows, width], fanIn: width));
+        return embedding;
     }
 
     private static T[] Repeat<T>(int count, Func<T> make) => [.. Enumerable.Range(0, count).Select(_ => make())];

@@ -129,8 +129,8 @@ internal sealed class Adafactor : IParameterUpdate
             var sum = local.sum([dim], keepdim: true);
             foreach (var placement in sharding.Placements)
             {
-                if (placement.IsSplit && placement.Dim == dim)
-                    sum = mesh.Axis(placement.Axis).AllReduce(sum);
+                if (placement.Axis is { } axis && placement.Dim == dim)
+                    sum = mesh.Axis(axis).AllReduce(sum);
             }
             return sum / sharding.GlobalShape[dim];
         }

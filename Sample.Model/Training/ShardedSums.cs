@@ -34,5 +34,5 @@ internal sealed class ShardedSums(DeviceMesh mesh, IReadOnlyList<Parameter> para
     }
 
     private static bool IsSplit(Parameter parameter, string axis) =>
-        ParameterSharding.Of(parameter) is { } sharding && sharding.Placements.Any(p => p.IsSplit && p.Axis == axis);
+        ParameterSharding.Of(parameter) is { } sharding && sharding.Placements.Any(p => p.Axis == axis);
 }
