@@ -4,7 +4,7 @@ namespace GShard.Compiler.IR;
 public sealed class Value(string name, IrType type)
 {
     /// <summary>The name, unique within a function; from the user's source where there is one.</summary>
-    public string Name { get; } = name;
+    public string Name { get; internal set; } = name;
 
     /// <summary>The type.</summary>
     public IrType Type { get; } = type;

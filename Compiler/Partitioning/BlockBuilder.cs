@@ -1,0 +1,80 @@
+using System.Collections.Immutable;
+using GShard.Compiler.IR;
+using GShard.Compiler.Operators;
+using GShard.Compiler.Shardings;
+
+namespace GShard.Compiler.Partitioning;
+
+/// <summary>
+/// Builds one block of a local program: applies operators in the combination of placements that costs least, and reshards operands
+/// that lie otherwise. A reshard made once serves all later uses in the block and in blocks within.
+/// </summary>
+internal sealed class BlockBuilder(Mesh mesh, Names names, BlockBuilder? outer = null) : IOperationBuilder
+{
+    private readonly ImmutableArray<Operation>.Builder operations = ImmutableArray.CreateBuilder<Operation>();
+    private readonly Dictionary<(Value, TensorSharding), Value> resharded = [];
+
+    /// <summary>The origin that new operations get.</summary>
+    public Origin Origin { get; set; } = Origin.None;
+
+    public Mesh Mesh => mesh;
+
+    public Names Names => names;
+
+    public ImmutableArray<Operation> Operations => operations.ToImmutable();
+
+    public BlockBuilder Inner() => new(mesh, names, this) { Origin = Origin };
+
+    public ImmutableArray<Value> Apply(string name, Attributes attributes, ImmutableArray<Value> operands, TensorSharding? wanted = null) =>
+        Apply(name, attributes, operands, wanted is null ? [] : [wanted], []);
+
+    /// <summary>Applies an operator of the table.</summary>
+    public ImmutableArray<Value> Apply(
+        string name, Attributes attributes, ImmutableArray<Value> operands, ImmutableArray<TensorSharding> wanted, ImmutableArray<string> resultNames)
+    {
+        var signature = OperatorSignature.Infer(OperatorTable.Get(name), new OperatorCall(name, operands, attributes));
+        var choice = CombinationChoice.Choose(mesh, signature, operands, wanted);
+        var tensor = 0;
+        var placed = operands.Select(o => o.Type is TensorType ? Reshard(o, choice.Operands[tensor++]) : o).ToImmutableArray();
+        var types = signature.Results.Select((type, i) => type is TensorType t ? t with { Sharding = choice.Results[i] } : type);
+        return Add(name, attributes, placed, types, resultNames);
+    }
+
+    /// <summary>Adds an operation as it is.</summary>
+    public ImmutableArray<Value> Add(
+        string name, Attributes attributes, ImmutableArray<Value> operands, IEnumerable<IrType> types, ImmutableArray<string> resultNames = default, ImmutableArray<Block> blocks = default)
+    {
+        var results = types.Select((type, i) =>
+            new Value(names.Fresh(!resultNames.IsDefault && i < resultNames.Length ? resultNames[i] : DefaultName(name)), type)).ToImmutableArray();
+        operations.Add(new Operation(name, operands, results, attributes, Origin, blocks));
+        return results;
+    }
+
+    /// <summary>The value in another placement; itself where it lies so already.</summary>
+    public Value Reshard(Value value, TensorSharding to, string? name = null)
+    {
+        to = to.Close();
+        if (value.Tensor.Sharding.Close().Equals(to)) return value;
+        if (FindResharded(value, to) is { } known) return known;
+        var current = value;
+        foreach (var step in ReshardSteps.Plan(mesh, value.Tensor, to))
+        {
+            var result = Add(step.Name, step.Attributes, [current], [value.Tensor with { Sharding = step.Result }], [name ?? value.Name])[0];
+            current = result;
+        }
+
+        return resharded[(value, to)] = current;
+    }
+
+    /// <summary>What of <paramref name="value"/> is still partial is reduced, and lies replicated.</summary>
+    public Value Complete(Value value) => Reshard(value, value.Tensor.Sharding.WithoutPartial());
+
+    private Value? FindResharded(Value value, TensorSharding to) =>
+        resharded.TryGetValue((value, to), out var known) ? known : outer?.FindResharded(value, to);
+
+    private static string DefaultName(string operation)
+    {
+        var words = operation.Split('_');
+        return words[0] + string.Concat(words.Skip(1).Select(w => char.ToUpperInvariant(w[0]) + w.Substring(1)));
+    }
+}

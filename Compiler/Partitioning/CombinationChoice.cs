@@ -1,0 +1,75 @@
+using System.Collections.Immutable;
+using GShard.Compiler.IR;
+using GShard.Compiler.Operators;
+using GShard.Compiler.Shardings;
+
+namespace GShard.Compiler.Partitioning;
+
+/// <summary>The shardings that an operation's tensor operands shall have, and those that its results then have.</summary>
+internal sealed record CombinationChoice(ImmutableArray<TensorSharding> Operands, ImmutableArray<TensorSharding> Results)
+{
+    /// <summary>
+    /// Chooses, axis by axis, the legal combination with the least to pay: reshards of operands from where they lie, and of results to where
+    /// they are wanted. Among equals the one wins that gives what is wanted, then the one that moves fewest operands.
+    /// </summary>
+    public static CombinationChoice Choose(Mesh mesh, OperatorSignature signature, ImmutableArray<Value> operands, ImmutableArray<TensorSharding> wanted)
+    {
+        var tensors = operands.Where(o => o.Type is TensorType).Select(o => o.Tensor).ToImmutableArray();
+        var results = signature.Results.OfType<TensorType>().ToImmutableArray();
+        var combinations = PlacementRules.Derive(signature.Rule, signature.Linearity);
+        var chosen = mesh.Axes.Select(axis => Best(axis, combinations, tensors, results, wanted)).ToImmutableArray();
+        return new(
+            [.. tensors.Select((t, i) => Combine(mesh, t.Rank, axis => chosen[axis].Operands[i], t.Sharding))],
+            [.. results.Select((t, i) => Combine(mesh, t.Rank, axis => chosen[axis].Results[i], null))]);
+    }
+
+    private static PlacementCombination Best(
+        MeshAxis axis, ImmutableArray<PlacementCombination> combinations, ImmutableArray<TensorType> operands, ImmutableArray<TensorType> results, ImmutableArray<TensorSharding> wanted)
+    {
+        var best = combinations[0];
+        (double Cost, int Missed, int Moved) least = (double.PositiveInfinity, 0, 0);
+        foreach (var combination in combinations)
+        {
+            double cost = 0;
+            int missed = 0, moved = 0;
+            for (var i = 0; i < operands.Length; i++)
+            {
+                var from = operands[i].Sharding.On(axis.Name);
+                cost += ReshardCost.Of(operands[i], from, combination.Operands[i], axis);
+                if (!from.Equals(combination.Operands[i])) moved++;
+            }
+
+            for (var i = 0; i < results.Length && i < wanted.Length; i++)
+            {
+                var to = wanted[i].On(axis.Name);
+                cost += ReshardCost.Of(results[i], combination.Results[i], to, axis);
+                if (!to.Equals(combination.Results[i])) missed++;
+            }
+
+            var score = (cost, missed, moved);
+            if (score.CompareTo(least) < 0) (best, least) = (combination, score);
+        }
+
+        return best;
+    }
+
+    /// <summary>One sharding from placements per axis; a dim over several axes keeps the order it had, else takes the mesh's.</summary>
+    private static TensorSharding Combine(Mesh mesh, int rank, Func<int, Placement> on, TensorSharding? before)
+    {
+        var dims = Enumerable.Range(0, rank).Select(_ => ImmutableArray.CreateBuilder<AxisRef>()).ToArray();
+        var partial = ImmutableArray.CreateBuilder<PartialAxis>();
+        for (var axis = 0; axis < mesh.Axes.Length; axis++)
+        {
+            var placement = on(axis);
+            var name = new AxisRef(mesh.Axes[axis].Name);
+            if (placement.Kind == PlacementKind.Split) dims[placement.Dim].Add(name);
+            if (placement.Kind == PlacementKind.Partial) partial.Add(new PartialAxis(name, placement.Reduction));
+        }
+
+        return new TensorSharding(
+            [.. dims.Select((axes, dim) => new DimSharding(Ordered(axes.ToImmutable(), before?.Dims[dim].Axes ?? []), false))], [], partial.ToImmutable());
+    }
+
+    private static ImmutableArray<AxisRef> Ordered(ImmutableArray<AxisRef> axes, ImmutableArray<AxisRef> before) =>
+        axes.Length == before.Length && axes.All(before.Contains) ? before : axes;
+}

@@ -1,0 +1,20 @@
+namespace GShard.Compiler.Partitioning;
+
+/// <summary>Gives every value of a program a name of its own: the one asked for, or that with a number.</summary>
+internal sealed class Names
+{
+    private readonly HashSet<string> taken = new(StringComparer.Ordinal);
+
+    public string Fresh(string wanted)
+    {
+        if (taken.Add(wanted)) return wanted;
+        var stem = wanted.TrimEnd('0', '1', '2', '3', '4', '5', '6', '7', '8', '9');
+        if (stem.Length == 0 || stem.EndsWith("_", StringComparison.Ordinal)) stem = wanted;
+        for (var number = 2; ; number++)
+            if (taken.Add(stem + number)) return stem + number;
+    }
+
+    /// <summary>The cotangent's name: <c>gates</c> → <c>dGates</c>, <c>up.weight</c> → <c>dUpWeight</c>.</summary>
+    public static string Cotangent(string name) =>
+        "d" + string.Concat(name.Split('.', '#', '\'').Where(part => part.Length > 0).Select(part => char.ToUpperInvariant(part[0]) + part.Substring(1)));
+}
