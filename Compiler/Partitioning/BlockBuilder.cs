@@ -69,6 +69,13 @@ internal sealed class BlockBuilder(Mesh mesh, Names names, BlockBuilder? outer =
     /// <summary>What of <paramref name="value"/> is still partial is reduced, and lies replicated.</summary>
     public Value Complete(Value value) => Reshard(value, value.Tensor.Sharding.WithoutPartial());
 
+    /// <summary>Gives a value that was made since <paramref name="since"/> operations a better name.</summary>
+    public void Rename(Value? value, string name, int since)
+    {
+        for (var i = since; i < operations.Count && value is not null; i++)
+            if (operations[i].Results.Contains(value)) value.Name = names.Fresh(name);
+    }
+
     private Value? FindResharded(Value value, TensorSharding to) =>
         resharded.TryGetValue((value, to), out var known) ? known : outer?.FindResharded(value, to);
 

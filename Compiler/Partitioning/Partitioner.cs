@@ -1,0 +1,134 @@
+using System.Collections.Immutable;
+using GShard.Compiler.IR;
+using GShard.Compiler.Shardings;
+
+namespace GShard.Compiler.Partitioning;
+
+/// <summary>
+/// Turns a logical program with settled shardings into the local program of one rank, with every collective explicit.
+/// <code>
+/// before  x: float[E@expert,G,C,M] = einsum["GSEC,GSM->EGCM"](dispatch, inputs)
+/// after   d: float[E,G@expert,C,M] = einsum["GSEC,GSM->EGCM"](dispatch, inputs)
+///         x: float[E@expert,G,C,M] = all_to_all[expert, split=0, concat=1](d)
+/// </code>
+/// Sums stay partial as long as the operators that follow are linear in them.
+/// </summary>
+internal sealed class Partitioner
+{
+    private readonly Dictionary<Value, Value> local = [];
+    private readonly List<Finding> findings = [];
+    private readonly Names names = new();
+    private int regions;
+
+    private Partitioner()
+    {
+    }
+
+    /// <summary>The local program, and what its author should know.</summary>
+    public static (Function Local, ImmutableArray<Finding> Findings) Run(Function logical)
+    {
+        var pass = new Partitioner();
+        foreach (var parameter in logical.Parameters)
+        {
+            pass.names.Fresh(parameter.Value.Name);
+            pass.local[parameter.Value] = parameter.Value;
+        }
+
+        var builder = new BlockBuilder(logical.Mesh, pass.names);
+        pass.Partition(builder, logical.Body);
+        ImmutableArray<Value> results = [.. logical.Results.Select(r => pass.Finish(builder, r))];
+        return (logical with { Body = new Block([], builder.Operations, results) }, [.. pass.findings]);
+    }
+
+    private void Partition(BlockBuilder builder, Block block)
+    {
+        foreach (var operation in block.Operations)
+        {
+            builder.Origin = operation.Origin;
+            Partition(builder, operation);
+        }
+    }
+
+    private void Partition(BlockBuilder builder, Operation operation)
+    {
+        ImmutableArray<Value> operands = [.. operation.Operands.Select(o => local[o])];
+        ImmutableArray<string> resultNames = [.. operation.Results.Select(r => r.Name)];
+        switch (operation.Name)
+        {
+            case "constraint":
+                local[operation.Result] = builder.Reshard(operands[0], operation.Result.Tensor.Sharding, operation.Result.Name);
+                break;
+            case "foreach":
+                PartitionLoop(builder, operation, operands);
+                break;
+            case "if":
+                PartitionBranches(builder, operation);
+                break;
+            case "call" or "next_key":
+                Bind(operation, builder.Add(operation.Name, operation.Attributes, operands, operation.Results.Select(r => r.Type), resultNames));
+                break;
+            default:
+                ImmutableArray<TensorSharding> wanted = [.. operation.Results.Where(r => r.Type is TensorType).Select(r => r.Tensor.Sharding)];
+                Bind(operation, builder.Apply(operation.Name, operation.Attributes, operands, wanted, resultNames));
+                foreach (var result in operation.Results) Place(builder, result);
+                break;
+        }
+    }
+
+    private void Bind(Operation operation, ImmutableArray<Value> results)
+    {
+        for (var i = 0; i < results.Length; i++) local[operation.Results[i]] = results[i];
+    }
+
+    /// <summary>Brings a result to where propagation put it; a sum that is wanted whole may stay partial until something needs it.</summary>
+    private void Place(BlockBuilder builder, Value result)
+    {
+        if (result.Type is not TensorType wanted) return;
+        var actual = local[result].Tensor.Sharding;
+        var partial = actual.Partial.Where(p => wanted.Sharding.On(p.Axis.Name).Kind == PlacementKind.Replicated).ToImmutableArray();
+        local[result] = builder.Reshard(local[result], wanted.Sharding with { Partial = partial });
+    }
+
+    private void PartitionLoop(BlockBuilder builder, Operation loop, ImmutableArray<Value> operands)
+    {
+        var body = loop.Blocks[0];
+        ImmutableArray<Value> initial = [.. operands.Select((o, i) => Fit(builder, o, body.Arguments[i]))];
+        foreach (var argument in body.Arguments) local[argument] = new Value(names.Fresh(argument.Name), argument.Type);
+        var inner = builder.Inner();
+        Partition(inner, body);
+        ImmutableArray<Value> yields = [.. body.Yields.Select((y, i) => Fit(inner, local[y], body.Arguments[i]))];
+        var block = new Block([.. body.Arguments.Select(a => local[a])], inner.Operations, yields);
+        Bind(loop, builder.Add(loop.Name, loop.Attributes.With("id", ++regions), initial, body.Arguments.Select(a => a.Type), [.. loop.Results.Select(r => r.Name)], [block]));
+    }
+
+    private void PartitionBranches(BlockBuilder builder, Operation branches)
+    {
+        ImmutableArray<Block> blocks =
+        [
+            .. branches.Blocks.Select(branch =>
+            {
+                var inner = builder.Inner();
+                Partition(inner, branch);
+                ImmutableArray<Value> yields = [.. branch.Yields.Select((y, i) => Fit(inner, local[y], branches.Results[i]))];
+                return new Block([], inner.Operations, yields);
+            }),
+        ];
+        Bind(branches, builder.Add(branches.Name, branches.Attributes.With("id", ++regions), [], branches.Results.Select(r => r.Type), [.. branches.Results.Select(r => r.Name)], blocks));
+    }
+
+    private static Value Fit(BlockBuilder builder, Value value, Value like) =>
+        like.Type is TensorType type ? builder.Reshard(value, type.Sharding) : value;
+
+    /// <summary>A returned value is never partial.</summary>
+    private Value Finish(BlockBuilder builder, Value result)
+    {
+        var value = local[result];
+        if (value.Type is not TensorType type) return value;
+        foreach (var partial in type.Sharding.Partial)
+            findings.Add(new Finding(
+                "GSH3001", Severity.Info,
+                $"'{result.Name}' is a sum over mesh axis '{partial.Axis.Name}' when it is returned: an all-reduce of {type.Elements} elements completes it.",
+                builder.Origin));
+        return builder.Reshard(value, result.Tensor.Sharding);
+    }
+}

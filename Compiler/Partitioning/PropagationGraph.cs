@@ -1,0 +1,107 @@
+using System.Collections.Immutable;
+using GShard.Compiler.IR;
+using GShard.Compiler.Operators;
+using GShard.Compiler.Propagation;
+using GShard.Compiler.Rules;
+
+namespace GShard.Compiler.Partitioning;
+
+/// <summary>Shows a logical program to propagation: its tensors, and how operators, loops and branches tie their dims together.</summary>
+internal sealed class PropagationGraph
+{
+    private readonly Dictionary<Value, int> ids = [];
+    private readonly List<PropagationValue> values = [];
+    private readonly List<PropagationOperation> operations = [];
+    private readonly List<Operation?> sources = [];
+
+    private PropagationGraph(Function function)
+    {
+        foreach (var parameter in function.Parameters) Add(parameter.Value);
+        Add(function.Body);
+        Problem = new PropagationProblem(function.Mesh, [.. values], [.. operations]);
+    }
+
+    public PropagationProblem Problem { get; }
+
+    public static PropagationGraph Of(Function function) => new(function);
+
+    /// <summary>The id of a tensor.</summary>
+    public int Id(Value value) => ids[value];
+
+    /// <summary>The operation behind an id; null for a data-flow edge.</summary>
+    public Operation? Source(int operation) => sources[operation];
+
+    private void Add(Value value)
+    {
+        if (value.Type is not TensorType type) return;
+        ids[value] = values.Count;
+        values.Add(new PropagationValue(type.Dims, type.Sharding));
+    }
+
+    private void Add(Block block)
+    {
+        foreach (var argument in block.Arguments) Add(argument);
+        foreach (var operation in block.Operations) Add(operation);
+    }
+
+    private void Add(Operation operation)
+    {
+        foreach (var result in operation.Results) Add(result);
+        foreach (var block in operation.Blocks) Add(block);
+        switch (operation.Name)
+        {
+            case "constraint":
+                Edge(operation.Operands[0], operation.Result, operation);
+                break;
+            case "foreach":
+                for (var i = 0; i < operation.Results.Length; i++)
+                {
+                    var body = operation.Blocks[0];
+                    Edge(operation.Operands[i], body.Arguments[i], null);
+                    Edge(body.Yields[i], body.Arguments[i], null);
+                    Edge(body.Yields[i], operation.Results[i], null);
+                }
+
+                break;
+            case "if":
+                foreach (var branch in operation.Blocks)
+                    for (var i = 0; i < operation.Results.Length; i++) Edge(branch.Yields[i], operation.Results[i], null);
+                break;
+            default:
+                if (OperatorTable.Find(operation.Name) is { } definition) Apply(definition, operation);
+                break;
+        }
+    }
+
+    private void Apply(OperatorDefinition definition, Operation operation)
+    {
+        var rule = OperatorSignature.Infer(definition, OperatorCall.Of(operation)).Rule;
+        ImmutableArray<int> Ids(IEnumerable<Value> of) => [.. of.Where(v => v.Type is TensorType).Select(v => ids[v])];
+        operations.Add(new PropagationOperation(Classify(operation.Name, rule), Ids(operation.Operands), Ids(operation.Results), rule));
+        sources.Add(operation);
+    }
+
+    private void Edge(Value from, Value to, Operation? source)
+    {
+        if (from.Type is not TensorType type) return;
+        TensorFactors identity = new([.. Enumerable.Range(0, type.Rank).Select(i => (ImmutableArray<int>)[i])]);
+        var rule = new FactorRule([.. type.Dims.Select((d, i) => new Factor("d" + i, d))], [identity], [identity]);
+        operations.Add(PropagationOperation.Edge(ids[from], ids[to], rule));
+        sources.Add(source);
+    }
+
+    private static OperationClass Classify(string name, FactorRule rule)
+    {
+        if (name is "reshape" or "unsqueeze" or "squeeze" or "flatten") return OperationClass.Reshape;
+        if (name == "expand") return OperationClass.Broadcast;
+        if (rule.Operands.IsEmpty || rule.Results.Length != 1) return OperationClass.Other;
+        var first = rule.Results[0].Dims;
+        if (rule.Operands.All(o => Same(o.Dims, first))) return OperationClass.Pointwise;
+        var permuted = rule.Operands.Length == 1 && rule.Operands[0].Dims.Length == first.Length
+            && rule.Operands[0].Dims.All(d => first.Any(f => f.SequenceEqual(d)));
+        return permuted ? OperationClass.Transpose : OperationClass.Other;
+    }
+
+    private static bool Same(ImmutableArray<ImmutableArray<int>> a, ImmutableArray<ImmutableArray<int>> b) =>
+        a.Length == b.Length && a.Zip(b, (x, y) => x.SequenceEqual(y)).All(same => same);
+}

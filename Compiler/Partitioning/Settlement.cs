@@ -1,0 +1,38 @@
+using System.Collections.Immutable;
+using GShard.Compiler.IR;
+using GShard.Compiler.Propagation;
+
+namespace GShard.Compiler.Partitioning;
+
+/// <summary>
+/// Settles the sharding of every value of a logical program by propagation from its annotations.
+/// <code>
+/// before  y: float[G,S,E]? = einsum["GSM,ME->GSE"](x, w)          with x: float[G@expert,S,M]
+/// after   y: float[G@expert,S,E] = einsum["GSM,ME->GSE"](x, w)
+/// </code>
+/// </summary>
+internal sealed class Settlement : BlockRewriter
+{
+    private static readonly PropagationOptions WholeAxes = new() { WholeAxesOnly = true };
+
+    private readonly PropagationGraph graph;
+    private readonly PropagationResult result;
+
+    private Settlement(Function function)
+    {
+        graph = PropagationGraph.Of(function);
+        result = Propagator.Run(graph.Problem, WholeAxes);
+    }
+
+    /// <summary>The program with every value's sharding closed.</summary>
+    public static Function Run(Function function)
+    {
+        var pass = new Settlement(function);
+        ImmutableArray<Parameter> parameters = [.. function.Parameters.Select(p => p with { Value = pass.Declare(p.Value) })];
+        return function with { Parameters = parameters, Body = pass.Rewrite(function.Body) };
+    }
+
+    protected override Value Define(Value value) => value.Type is TensorType type
+        ? new Value(value.Name, type with { Sharding = result.Shardings[graph.Id(value)].Close() })
+        : value;
+}

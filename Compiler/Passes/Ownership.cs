@@ -1,0 +1,99 @@
+using System.Collections.Immutable;
+using GShard.Compiler.IR;
+using GShard.Compiler.Partitioning;
+
+namespace GShard.Compiler.Passes;
+
+/// <summary>
+/// Frees every temporary at its last use, and makes an alias where a value that the program does not own is handed on.
+/// <code>
+/// before  h = einsum(x, w)  y = relu(h)  save(y)  return y
+/// after   h = einsum(x, w)  y = relu(h)  free(h)  save[alias=[0]](y)  return y
+/// </code>
+/// </summary>
+/// <remarks>
+/// A block owns what its operations make and what a loop carries into it; it does not own arguments, weights and values from outside.
+/// <c>save</c>, <c>accumulate</c>, a loop's initial values and yields take ownership.
+/// </remarks>
+internal sealed class Ownership
+{
+    private readonly Names names = new();
+
+    private Ownership(Function function)
+    {
+        foreach (var value in function.Parameters.Select(p => p.Value).Concat(function.Body.AllOperations.SelectMany(o => o.Results.Concat(o.Blocks.SelectMany(b => b.Arguments)))))
+            names.Fresh(value.Name);
+    }
+
+    /// <summary>The function with every temporary freed.</summary>
+    public static Function Run(Function function) => function with { Body = new Ownership(function).Run(function.Body) };
+
+    private Block Run(Block block)
+    {
+        var own = new HashSet<Value>(block.Arguments.Concat(block.Operations.SelectMany(o => o.Results)).Where(v => v.Type is TensorType));
+        var last = LastUses(block);
+        var saved = new HashSet<Value>(block.Operations.Where(o => o.Name == "save").SelectMany(o => o.Operands));
+        var operations = ImmutableArray.CreateBuilder<Operation>();
+        var gone = new HashSet<Value>();
+        Free(block.Arguments.Where(a => own.Contains(a) && !last.ContainsKey(a)), saved, operations);
+        for (var i = 0; i < block.Operations.Length; i++)
+        {
+            var operation = block.Operations[i];
+            ImmutableArray<Block> blocks = [.. operation.Blocks.Select(Run)];
+            var taken = new HashSet<Value>();
+            ImmutableArray<Value> operands =
+            [
+                .. operation.Operands.Select((v, at) =>
+                {
+                    if (!Takes(operation, at) || v.Type is not TensorType) return v;
+                    var mayTake = own.Contains(v) && last[v] == i && !saved.Contains(v) && taken.Add(v);
+                    return mayTake ? v : Alias(v, operations);
+                }),
+            ];
+            operations.Add(new Operation(operation.Name, operands, operation.Results, operation.Attributes, operation.Origin, blocks));
+            gone.UnionWith(taken);
+            var dead = Uses(operation).Where(v => own.Contains(v) && last[v] == i)
+                .Concat(operation.Results.Where(r => own.Contains(r) && !last.ContainsKey(r)))
+                .Distinct().Where(v => !gone.Contains(v) && operation.Name != "save");
+            Free(dead, saved, operations);
+        }
+
+        var yielded = new HashSet<Value>();
+        ImmutableArray<Value> yields = [.. block.Yields.Select(v => v.Type is not TensorType || (own.Contains(v) && yielded.Add(v)) ? v : Alias(v, operations))];
+        return new Block(block.Arguments, SaveLast(operations), yields);
+    }
+
+    /// <summary>Whether the operation takes an operand over: it is the caller's no more.</summary>
+    private static bool Takes(Operation operation, int operand) =>
+        operation.Name is "accumulate" || operation.Name is "foreach" or "foreach_reverse" && operand < operation.Blocks[0].Arguments.Length;
+
+    private Value Alias(Value value, ImmutableArray<Operation>.Builder operations)
+    {
+        var alias = new Value(names.Fresh(value.Name), value.Type);
+        operations.Add(new Operation("alias", [value], [alias], Attributes.None, Origin.None));
+        return alias;
+    }
+
+    private static void Free(IEnumerable<Value> values, HashSet<Value> saved, ImmutableArray<Operation>.Builder operations)
+    {
+        var all = values.ToList();
+        foreach (var (name, group) in new[] { ("free", all.Where(v => !saved.Contains(v))), ("free_unless_kept", all.Where(saved.Contains)) })
+            if (group.Any()) operations.Add(new Operation(name, [.. group], [], Attributes.None, Origin.None));
+    }
+
+    private static Dictionary<Value, int> LastUses(Block block)
+    {
+        var last = new Dictionary<Value, int>();
+        for (var i = 0; i < block.Operations.Length; i++)
+            if (block.Operations[i].Name != "save")
+                foreach (var value in Uses(block.Operations[i])) last[value] = i;
+        foreach (var value in block.Yields) last[value] = int.MaxValue;
+        return last;
+    }
+
+    private static IEnumerable<Value> Uses(Operation operation) =>
+        operation.Operands.Concat(operation.Blocks.SelectMany(b => b.Operations.SelectMany(Uses).Concat(b.Yields)));
+
+    private static ImmutableArray<Operation> SaveLast(ImmutableArray<Operation>.Builder operations) =>
+        [.. operations.Where(o => o.Name != "save"), .. operations.Where(o => o.Name == "save")];
+}

@@ -1,0 +1,99 @@
+using System.Collections.Immutable;
+using GShard.Compiler.Dims;
+using GShard.Compiler.IR;
+using GShard.Compiler.Operators;
+using GShard.Compiler.Partitioning;
+
+namespace GShard.Compiler.Passes;
+
+/// <summary>
+/// Replaces symbolic sizes in a local program by host values that hold them on this rank.
+/// <code>
+/// before  y: float[B@data,T,heads,M/heads] = reshape[shape=[B, T, heads, M/heads]](x)
+/// after   localB: !size = size_of[dim=0](x)   …   y = reshape[shape=[localB, T, heads, M/heads]](x)
+/// </code>
+/// Operators that depend on the whole tensor learn the global sizes: a mean its count, a random operator this rank's offsets.
+/// </summary>
+internal sealed class SizeResolution
+{
+    private readonly SizeTable sizes;
+
+    private SizeResolution(Function forward, Names names) => sizes = new SizeTable(forward, names);
+
+    /// <summary>Both programs with sizes resolved; those that only the backward needs are read in the forward too.</summary>
+    public static (Function Forward, Function? Backward) Run(Function forward, Function? backward)
+    {
+        var names = new Names();
+        foreach (var name in AllNames(forward).Concat(backward is null ? [] : AllNames(backward))) names.Fresh(name);
+        var pass = new SizeResolution(forward, names);
+        var body = pass.Rewrite(forward.Body);
+        var back = backward is null ? null : pass.Rewrite(backward.Body);
+        return (forward with { Body = body with { Operations = [.. pass.sizes.Operations, .. body.Operations] } },
+            back is null ? null : backward! with { Body = back });
+    }
+
+    private Block Rewrite(Block block) => block with { Operations = [.. block.Operations.Select(Rewrite)] };
+
+    private Operation Rewrite(Operation operation)
+    {
+        ImmutableArray<Block> blocks = [.. operation.Blocks.Select(Rewrite)];
+        var (name, attributes) = Resolve(operation);
+        return new Operation(name, operation.Operands, operation.Results, attributes, operation.Origin, blocks);
+    }
+
+    private (string Name, Attributes Attributes) Resolve(Operation operation)
+    {
+        var attributes = operation.Attributes;
+        switch (operation.Name)
+        {
+            case "mean" when ReducedSizes(operation) is { IsDefaultOrEmpty: false } reduced:
+                return ("mean_of_global", attributes.With("count", sizes.Global(Dim.Product(reduced))));
+            case "dropout":
+                var type = operation.Result.Tensor;
+                return ("dropout", Global(attributes)
+                    .With("shape", type.Dims.Select(sizes.Global))
+                    .With("offsets", type.Dims.Select((d, i) => sizes.Offset(d, type.Sharding.Dims[i].Axes))));
+            case "top2_gating":
+                var gates = operation.Operands[0].Tensor;
+                return ("top2_gating", Global(attributes)
+                    .With("groups", sizes.Global(gates.Dims[0]))
+                    .With("offset", sizes.Offset(gates.Dims[0], gates.Sharding.Dims[0].Axes)));
+            case "reshape" or "expand" or "zeros" or "ones" or "full":
+                return (operation.Name, Global(Without(attributes, "shape")).With("shape", LocalShape(operation)));
+            default:
+                return (operation.Name, Global(attributes));
+        }
+    }
+
+    /// <summary>The sizes of the reduced dims, where one of them is split.</summary>
+    private static ImmutableArray<Dim> ReducedSizes(Operation mean)
+    {
+        var operand = mean.Operands[0].Tensor;
+        var dims = OperatorCall.Of(mean).Dims();
+        return dims.Any(d => !operand.Sharding.Dims[d].Axes.IsEmpty) ? [.. dims.Select(d => operand.Dims[d])] : [];
+    }
+
+    /// <summary>This rank's shape of the result: of a dim made of several factors the leading one is split.</summary>
+    private IEnumerable<Dim> LocalShape(Operation operation)
+    {
+        var rule = OperatorSignature.Infer(OperatorTable.Get(operation.Name), OperatorCall.Of(operation)).Rule;
+        var type = operation.Result.Tensor;
+        for (var i = 0; i < type.Rank; i++)
+        {
+            var axes = type.Sharding.Dims[i].Axes;
+            ImmutableArray<int> factors = rule.Results[0].Dims[i];
+            yield return axes.IsEmpty || factors.IsEmpty
+                ? sizes.Local(type.Dims[i], axes)
+                : sizes.Local(rule.Factors[factors[0]].Size, axes) * sizes.Global(Dim.Product(factors.Skip(1).Select(f => rule.Factors[f].Size)));
+        }
+    }
+
+    private Attributes Global(Attributes attributes) => SizeReferences.Replace(attributes, sizes.Global);
+
+    private static Attributes Without(Attributes attributes, string key) =>
+        attributes.Where(a => a.Key != key).Aggregate(Attributes.None, (result, a) => result.With(a.Key, a.Value));
+
+    private static IEnumerable<string> AllNames(Function function) =>
+        function.Parameters.Select(p => p.Value.Name).Concat(function.HostSymbols)
+            .Concat(function.Body.AllOperations.SelectMany(o => o.Results.Concat(o.Blocks.SelectMany(b => b.Arguments))).Select(v => v.Name));
+}

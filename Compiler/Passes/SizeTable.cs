@@ -1,0 +1,101 @@
+using System.Collections.Immutable;
+using GShard.Compiler.Dims;
+using GShard.Compiler.IR;
+using GShard.Compiler.Operators;
+using GShard.Compiler.Partitioning;
+using GShard.Compiler.Shardings;
+
+namespace GShard.Compiler.Passes;
+
+/// <summary>
+/// Makes sizes available to a local program: reads them from parameters, exchanges the global size of a split dim once, and computes
+/// this rank's part and offset.
+/// </summary>
+internal sealed class SizeTable(Function function, Names names)
+{
+    private static readonly HostType Size = new("size");
+
+    private readonly ImmutableArray<Operation>.Builder operations = ImmutableArray.CreateBuilder<Operation>();
+    private readonly Dictionary<string, Dim> known = new(StringComparer.Ordinal);
+
+    /// <summary>The operations that read and exchange sizes, for the start of the function.</summary>
+    public ImmutableArray<Operation> Operations => operations.ToImmutable();
+
+    /// <summary>A global size over names of host values.</summary>
+    /// <exception cref="ShapeException">No parameter shows a symbol's size.</exception>
+    public Dim Global(Dim size) => size.Substitute(symbol => function.HostSymbols.Contains(symbol) ? null : GlobalSymbol(symbol));
+
+    /// <summary>The local size of a dim that is split over axes.</summary>
+    public Dim Local(Dim size, ImmutableArray<AxisRef> axes)
+    {
+        if (axes.IsEmpty) return Global(size);
+        return Once($"local {size} {string.Join(" ", axes)}", () =>
+        {
+            foreach (var (parameter, dim) in Dims())
+                if (parameter.Tensor.Dims[dim].Equals(size) && parameter.Tensor.Sharding.Dims[dim].Axes.SequenceEqual(axes))
+                    return SizeOf(parameter, dim);
+            return axes.Aggregate(Global(size), (rest, axis) => Rank("chunk_size", axis, rest, "local"));
+        });
+    }
+
+    /// <summary>The index of this rank's first element in a dim that is split over axes.</summary>
+    public Dim Offset(Dim size, ImmutableArray<AxisRef> axes)
+    {
+        var offset = Dim.Zero;
+        var rest = axes.IsEmpty ? size : Global(size);
+        foreach (var axis in axes)
+        {
+            offset += Rank("chunk_offset", axis, rest, "offset");
+            if (!axis.Equals(axes[axes.Length - 1])) rest = Rank("chunk_size", axis, rest, "local");
+        }
+
+        return offset;
+    }
+
+    private Dim GlobalSymbol(string symbol) => Once("global " + symbol, () =>
+    {
+        var size = Dim.Symbol(symbol);
+        (Value Parameter, int Dim)? split = null, multiple = null;
+        foreach (var (parameter, dim) in Dims())
+        {
+            var shown = parameter.Tensor.Dims[dim];
+            var whole = parameter.Tensor.Sharding.Dims[dim].Axes.IsEmpty;
+            if (shown.Equals(size) && whole) return SizeOf(parameter, dim);
+            if (shown.Equals(size)) split ??= (parameter, dim);
+            else if (whole && (shown / size).Symbols.All(s => s != symbol && function.HostSymbols.Contains(s))) multiple ??= (parameter, dim);
+        }
+
+        if (split is var (local, at))
+        {
+            var axes = local.Tensor.Sharding.Dims[at].Axes;
+            return axes.Reverse().Aggregate(Local(size, axes), (part, axis) => Rank("global_size", axis, part, symbol));
+        }
+
+        return multiple is var (of, place)
+            ? SizeOf(of, place) / (of.Tensor.Dims[place] / size)
+            : throw new ShapeException($"the size {symbol} is needed when the model runs, but no argument or parameter of '{function.Name}' has a dim of that size: name it in a [Shape].");
+    });
+
+    private IEnumerable<(Value Parameter, int Dim)> Dims() =>
+        function.Parameters.Where(p => p.Value.Type is TensorType).SelectMany(p => Enumerable.Range(0, p.Value.Tensor.Rank).Select(d => (p.Value, d)));
+
+    private Dim SizeOf(Value parameter, int dim)
+    {
+        var type = parameter.Tensor;
+        var name = type.Dims[dim].SymbolName ?? parameter.Name + "Size" + dim;
+        if (!type.Sharding.Dims[dim].Axes.IsEmpty) name = "local" + char.ToUpperInvariant(name[0]) + name.Substring(1);
+        return Once($"size {parameter.Name} {dim}", () => Add("size_of", Attributes.None.With("dim", dim), [parameter], name));
+    }
+
+    private Dim Rank(string operation, AxisRef axis, Dim of, string name) =>
+        Once($"{operation} {axis} {of}", () => Add(operation, Attributes.Named(axis.Name).With("size", of), [], name));
+
+    private Dim Add(string operation, Attributes attributes, ImmutableArray<Value> operands, string name)
+    {
+        var result = new Value(names.Fresh(name.Replace(".", "").TrimStart('_')), Size);
+        operations.Add(new Operation(operation, operands, [result], attributes, Origin.None));
+        return Dim.Symbol(result.Name);
+    }
+
+    private Dim Once(string key, Func<Dim> make) => known.TryGetValue(key, out var size) ? size : known[key] = make();
+}

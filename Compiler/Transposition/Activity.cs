@@ -1,0 +1,53 @@
+using GShard.Compiler.IR;
+using GShard.Compiler.Operators;
+
+namespace GShard.Compiler.Transposition;
+
+/// <summary>
+/// Finds the values that a gradient can reach a weight or an argument through; cotangents of all others are never computed.
+/// </summary>
+internal static class Activity
+{
+    public static HashSet<Value> Of(Function forward)
+    {
+        var active = new HashSet<Value>(forward.Parameters
+            .Where(p => p.Kind != ParameterKind.Buffer && p.Value.IsDifferentiable).Select(p => p.Value));
+
+        // A loop carries activity around: twice through a body reaches the fixed point for its direct dependences, so iterate.
+        for (var before = -1; before != active.Count;)
+        {
+            before = active.Count;
+            Visit(forward.Body, active);
+        }
+
+        return active;
+    }
+
+    private static void Visit(Block block, HashSet<Value> active)
+    {
+        foreach (var operation in block.Operations) Visit(operation, active);
+    }
+
+    private static void Visit(Operation operation, HashSet<Value> active)
+    {
+        if (operation.Name == "foreach") Flow(operation.Operands, operation.Blocks[0].Arguments, active);
+        foreach (var block in operation.Blocks)
+        {
+            Visit(block, active);
+            Flow(block.Yields, operation.Results, active);
+            if (operation.Name == "foreach") Flow(block.Yields, block.Arguments, active);
+        }
+
+        if (!operation.Blocks.IsEmpty) return;
+        var definition = OperatorTable.Find(operation.Name);
+        var passes = operation.Name == "call" || (definition is null ? operation.Operands.Any(active.Contains) : definition.Vjp is not null && operation.Operands.Any(active.Contains));
+        for (var i = 0; passes && i < operation.Results.Length; i++)
+            if (operation.Results[i].IsDifferentiable && definition?.NotDifferentiable.Contains(i) != true) active.Add(operation.Results[i]);
+    }
+
+    private static void Flow(IReadOnlyList<Value> from, IReadOnlyList<Value> to, HashSet<Value> active)
+    {
+        for (var i = 0; i < to.Count; i++)
+            if (active.Contains(from[i])) active.Add(to[i]);
+    }
+}

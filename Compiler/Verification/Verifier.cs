@@ -1,0 +1,79 @@
+using GShard.Compiler.IR;
+using GShard.Compiler.Operators;
+using GShard.Compiler.Partitioning;
+using GShard.Compiler.Passes;
+
+namespace GShard.Compiler.Verification;
+
+/// <summary>
+/// Checks a local program: every value is defined once and before its use, none is used after it is freed, every operator runs in a
+/// legal combination of placements, and no partial sum is lost on the way out.
+/// </summary>
+public sealed class Verifier
+{
+    private readonly Function function;
+    private readonly HashSet<Value> defined = [];
+    private readonly HashSet<string> names = new(StringComparer.Ordinal);
+    private readonly HashSet<Value> freed = [];
+
+    private Verifier(Function function) => this.function = function;
+
+    /// <summary>Checks a local program.</summary>
+    /// <exception cref="InvalidOperationException">The program is wrong: a fault of the compiler's, with the operation in the message.</exception>
+    public static void Check(Function function)
+    {
+        var verifier = new Verifier(function);
+        foreach (var name in function.HostSymbols) verifier.names.Add(name);
+        foreach (var parameter in function.Parameters) verifier.Define(parameter.Value, null);
+        verifier.Check(function.Body);
+        foreach (var result in function.Results)
+            if (result.Type is TensorType { Sharding.Partial.IsEmpty: false })
+                throw verifier.Fault($"'{result}' is returned as a partial sum", null);
+    }
+
+    private void Check(Block block)
+    {
+        foreach (var argument in block.Arguments) Define(argument, null);
+        foreach (var operation in block.Operations)
+        {
+            foreach (var operand in operation.Operands) Use(operand, operation);
+            foreach (var inner in operation.Blocks) Check(inner);
+            if (OperatorTable.Find(operation.Name) is { } definition) CheckPlacements(definition, operation);
+            if (operation.Name == "free") freed.UnionWith(operation.Operands);
+            foreach (var result in operation.Results) Define(result, operation);
+        }
+
+        foreach (var yielded in block.Yields) Use(yielded, null);
+    }
+
+    private void Define(Value value, Operation? operation)
+    {
+        if (!defined.Add(value) || !names.Add(value.Name)) throw Fault($"'{value.Name}' is defined twice", operation);
+    }
+
+    private void Use(Value value, Operation? operation)
+    {
+        if (!defined.Contains(value)) throw Fault($"'{value.Name}' is used before it is defined", operation);
+        if (freed.Contains(value)) throw Fault($"'{value.Name}' is used after it was freed", operation);
+    }
+
+    private void CheckPlacements(OperatorDefinition definition, Operation operation)
+    {
+        if (SizeReferences.Of(operation.Attributes).Any(s => defined.Any(v => v.Type is HostType && v.Name == s))) return;
+        var signature = OperatorSignature.Infer(definition, OperatorCall.Of(operation));
+        var operands = operation.Operands.Where(o => o.Type is TensorType).Select(o => o.Tensor.Sharding).ToList();
+        var results = operation.Results.Where(r => r.Type is TensorType).Select(r => r.Tensor.Sharding).ToList();
+        foreach (var axis in function.Mesh.Axes)
+        {
+            bool Matches(PlacementCombination c) =>
+                c.Operands.Zip(operands, (p, s) => p.Equals(s.On(axis.Name))).All(same => same)
+                && c.Results.Zip(results, (p, s) => p.Equals(s.On(axis.Name))).All(same => same);
+            if (PlacementRules.Derive(signature.Rule, signature.Linearity).Any(Matches)) continue;
+            var lies = string.Join(", ", operands.Select(s => s.On(axis.Name))) + " -> " + string.Join(", ", results.Select(s => s.On(axis.Name)));
+            throw Fault($"{definition.Name} cannot run as {lies} over '{axis.Name}'", operation);
+        }
+    }
+
+    private InvalidOperationException Fault(string what, Operation? operation) =>
+        new($"the compiled program of '{function.Name}' is wrong: {what}{(operation is null ? "" : $" in: {operation}")}.");
+}
