@@ -12,6 +12,8 @@ namespace GShard.Compiler.Partitioning;
 internal sealed class BlockBuilder(Mesh mesh, Names names, BlockBuilder? outer = null) : IOperationBuilder
 {
     private readonly ImmutableArray<Operation>.Builder operations = ImmutableArray.CreateBuilder<Operation>();
+    private static readonly char[] Digits = [.. "0123456789"];
+
     private readonly Dictionary<(Value, TensorSharding), Value> resharded = [];
 
     /// <summary>The origin that new operations get.</summary>
@@ -74,6 +76,21 @@ internal sealed class BlockBuilder(Mesh mesh, Names names, BlockBuilder? outer =
     {
         for (var i = since; i < operations.Count && value is not null; i++)
             if (operations[i].Results.Contains(value)) value.Name = names.Fresh(name);
+    }
+
+    /// <summary>Gives a value that only has its operator's name a better one.</summary>
+    public void RenameIfUnnamed(Value value, string name)
+    {
+        var maker = operations.FirstOrDefault(o => o.Results.Contains(value));
+        if (maker is not null && value.Name.TrimEnd(Digits) == DefaultName(maker.Name)) value.Name = names.Fresh(name);
+    }
+
+    /// <summary>Gives the author's name to the value that stands for the author's, and the operator's name to the one before.</summary>
+    public void MoveName(Value from, Value to)
+    {
+        var maker = operations.First(o => o.Results.Contains(from));
+        to.Name = from.Name;
+        from.Name = names.Fresh(DefaultName(maker.Name));
     }
 
     private Value? FindResharded(Value value, TensorSharding to) =>

@@ -57,6 +57,7 @@ internal sealed class Partitioner
         {
             case "constraint":
                 local[operation.Result] = builder.Reshard(operands[0], operation.Result.Tensor.Sharding, operation.Result.Name);
+                builder.RenameIfUnnamed(local[operation.Result], operation.Result.Name);
                 break;
             case "foreach":
                 PartitionLoop(builder, operation, operands);
@@ -86,7 +87,9 @@ internal sealed class Partitioner
         if (result.Type is not TensorType wanted) return;
         var actual = local[result].Tensor.Sharding;
         var partial = actual.Partial.Where(p => wanted.Sharding.On(p.Axis.Name).Kind == PlacementKind.Replicated).ToImmutableArray();
-        local[result] = builder.Reshard(local[result], wanted.Sharding with { Partial = partial });
+        var placed = builder.Reshard(local[result], wanted.Sharding with { Partial = partial });
+        if (!ReferenceEquals(placed, local[result])) builder.MoveName(local[result], placed);
+        local[result] = placed;
     }
 
     private void PartitionLoop(BlockBuilder builder, Operation loop, ImmutableArray<Value> operands)
