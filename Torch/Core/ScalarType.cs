@@ -1,0 +1,87 @@
+namespace TorchSharp;
+
+public static partial class torch
+{
+    /// <summary>The element types of tensors. The numbers are libtorch's.</summary>
+    public enum ScalarType : sbyte
+    {
+        Byte = 0,
+        Int8 = 1,
+        Int16 = 2,
+        Int32 = 3,
+        Int64 = 4,
+        Float16 = 5,
+        Float32 = 6,
+        Float64 = 7,
+        ComplexFloat32 = 9,
+        ComplexFloat64 = 10,
+        Bool = 11,
+        QInt8 = 12,
+        QUInt8 = 13,
+        QInt32 = 14,
+        BFloat16 = 15,
+    }
+
+    public static ScalarType @bool = ScalarType.Bool;
+    public static ScalarType uint8 = ScalarType.Byte;
+    public static ScalarType int8 = ScalarType.Int8;
+    public static ScalarType int16 = ScalarType.Int16;
+    public static ScalarType int32 = ScalarType.Int32;
+    public static ScalarType int64 = ScalarType.Int64;
+    public static ScalarType @short = ScalarType.Int16;
+    public static ScalarType @int = ScalarType.Int32;
+    public static ScalarType @long = ScalarType.Int64;
+    public static ScalarType bfloat16 = ScalarType.BFloat16;
+    public static ScalarType float16 = ScalarType.Float16;
+    public static ScalarType float32 = ScalarType.Float32;
+    public static ScalarType float64 = ScalarType.Float64;
+    public static ScalarType half = ScalarType.Float16;
+    public static ScalarType @float = ScalarType.Float32;
+    public static ScalarType @double = ScalarType.Float64;
+    public static ScalarType complex64 = ScalarType.ComplexFloat32;
+    public static ScalarType complex128 = ScalarType.ComplexFloat64;
+    public static ScalarType cfloat = ScalarType.ComplexFloat32;
+    public static ScalarType cdouble = ScalarType.ComplexFloat64;
+
+    public static bool is_integral(ScalarType type) => type is <= ScalarType.Int64 or ScalarType.Bool;
+
+    public static bool is_floating_point(ScalarType type) =>
+        type is ScalarType.Float16 or ScalarType.BFloat16 or ScalarType.Float32 or ScalarType.Float64;
+
+    public static bool is_complex(ScalarType type) => type is ScalarType.ComplexFloat32 or ScalarType.ComplexFloat64;
+
+    public static bool is_quantized(ScalarType type) => type is ScalarType.QInt8 or ScalarType.QUInt8 or ScalarType.QInt32;
+
+    public static bool is_integral(Tensor t) => is_integral(t.dtype);
+
+    public static bool is_floating_point(Tensor input) => is_floating_point(input.dtype);
+
+    public static bool is_complex(Tensor input) => is_complex(input.dtype);
+
+    public static long max_int_value(ScalarType type) => type switch
+    {
+        ScalarType.Byte => byte.MaxValue,
+        ScalarType.Int8 => sbyte.MaxValue,
+        ScalarType.Int16 => short.MaxValue,
+        ScalarType.Int32 => int.MaxValue,
+        ScalarType.Int64 => long.MaxValue,
+        ScalarType.Bool => 1,
+        _ => throw new ArgumentException($"{type} is not an integer type", nameof(type)),
+    };
+
+    /// <summary>The element type that stores this managed type.</summary>
+    internal static ScalarType ElementTypeOf(Type type) =>
+        type == typeof(float) ? ScalarType.Float32
+        : type == typeof(double) ? ScalarType.Float64
+        : type == typeof(long) ? ScalarType.Int64
+        : type == typeof(int) ? ScalarType.Int32
+        : type == typeof(bool) ? ScalarType.Bool
+        : type == typeof(byte) ? ScalarType.Byte
+        : type == typeof(sbyte) ? ScalarType.Int8
+        : type == typeof(short) ? ScalarType.Int16
+        : type == typeof(Half) ? ScalarType.Float16
+        : type == typeof(BFloat16) ? ScalarType.BFloat16
+        : type == typeof(Complex) ? ScalarType.ComplexFloat64
+        : type == typeof((float, float)) ? ScalarType.ComplexFloat32
+        : throw new NotSupportedException($"no tensor element type stores {type}");
+}

@@ -1,0 +1,43 @@
+namespace TorchSharp;
+
+public static class TensorExtensionMethods
+{
+    public static byte ToByte(this Tensor value) => value.ToScalar().ToByte();
+    public static sbyte ToSByte(this Tensor value) => value.ToScalar().ToSByte();
+    public static short ToInt16(this Tensor value) => value.ToScalar().ToInt16();
+    public static int ToInt32(this Tensor value) => value.ToScalar().ToInt32();
+    public static long ToInt64(this Tensor value) => value.ToScalar().ToInt64();
+    public static Half ToHalf(this Tensor value) => value.ToScalar().ToHalf();
+    public static BFloat16 ToBFloat16(this Tensor value) => value.ToScalar().ToBFloat16();
+    public static float ToSingle(this Tensor value) => value.ToScalar().ToSingle();
+    public static double ToDouble(this Tensor value) => value.ToScalar().ToDouble();
+    public static bool ToBoolean(this Tensor value) => value.ToScalar().ToBoolean();
+    public static Complex ToComplexFloat64(this Tensor value) => value.ToScalar().ToComplexFloat64();
+    public static (float Real, float Imaginary) ToComplexFloat32(this Tensor value) => value.ToScalar().ToComplexFloat32();
+
+    public static Tensor ToTensor<T>(this T scalar, Device? device = null, bool requires_grad = false) where T : struct =>
+        from_array(new[] { scalar }, null, device, requires_grad).reshape();
+
+    /// <summary>A tensor over the array's memory, or over a copy of it.</summary>
+    public static Tensor ToTensor<T>(this T[] rawArray, long[] dimensions, bool doCopy = false, bool requires_grad = false)
+    {
+        using var flat = doCopy ? from_array(rawArray) : frombuffer(rawArray, ElementTypeOf(typeof(T)));
+        return flat.reshape(dimensions).requires_grad_(requires_grad);
+    }
+
+    public static ReadOnlySpan<int> IntShape(this Tensor tensor) => Array.ConvertAll(tensor.shape, static s => checked((int)s));
+
+    /// <summary>Bytes of one element.</summary>
+    public static int ElementSize(this ScalarType type) => type switch
+    {
+        ScalarType.Byte or ScalarType.Int8 or ScalarType.Bool or ScalarType.QInt8 or ScalarType.QUInt8 => 1,
+        ScalarType.Int16 or ScalarType.Float16 or ScalarType.BFloat16 => 2,
+        ScalarType.Int32 or ScalarType.Float32 or ScalarType.QInt32 => 4,
+        ScalarType.Int64 or ScalarType.Float64 or ScalarType.ComplexFloat32 => 8,
+        ScalarType.ComplexFloat64 => 16,
+        _ => throw new ArgumentOutOfRangeException(nameof(type), type, "no such element type"),
+    };
+
+    /// <summary>The product of the sizes.</summary>
+    public static long TotalSize(this IEnumerable<long> shape) => shape.Aggregate(1L, static (product, size) => product * size);
+}

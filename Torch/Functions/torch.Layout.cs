@@ -1,0 +1,7 @@
+namespace TorchSharp;
+
+// Storage layouts.
+public static partial class torch
+{
+    public static Tensor dequantize(Tensor input) => input.dequantize();
+}

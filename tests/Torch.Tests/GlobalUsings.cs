@@ -1,0 +1,3 @@
+global using System.Runtime.InteropServices;
+global using TorchSharp;
+global using static TorchSharp.torch;
