@@ -14,6 +14,8 @@ internal sealed class BlockBuilder(Mesh mesh, Names names, BlockBuilder? outer =
     private readonly ImmutableArray<Operation>.Builder operations = ImmutableArray.CreateBuilder<Operation>();
     private static readonly char[] Digits = [.. "0123456789"];
 
+    private static readonly HashSet<string> OperatorNames = [.. OperatorTable.All.Select(o => DefaultName(o.Name))];
+
     private readonly Dictionary<(Value, TensorSharding), Value> resharded = [];
 
     /// <summary>The origin that new operations get.</summary>
@@ -81,8 +83,7 @@ internal sealed class BlockBuilder(Mesh mesh, Names names, BlockBuilder? outer =
     /// <summary>Gives a value that only has its operator's name a better one.</summary>
     public void RenameIfUnnamed(Value value, string name)
     {
-        var maker = operations.FirstOrDefault(o => o.Results.Contains(value));
-        if (maker is not null && value.Name.TrimEnd(Digits) == DefaultName(maker.Name)) value.Name = names.Fresh(name);
+        if (OperatorNames.Contains(value.Name.TrimEnd(Digits))) value.Name = names.Fresh(name);
     }
 
     /// <summary>Gives the author's name to the value that stands for the author's, and the operator's name to the one before.</summary>
