@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using GShard.Compiler.IR;
+using GShard.Compiler.Transposition;
 
 namespace GShard.Compiler;
 
@@ -10,8 +11,15 @@ namespace GShard.Compiler;
 /// <param name="Logical">The program as written, with every value's sharding settled.</param>
 /// <param name="Forward">The local forward program.</param>
 /// <param name="Backward">
-/// The local backward program: its arguments are the cotangents of the floating-point results, it returns the cotangents of the
+/// The local backward program: its arguments are the cotangents of <see cref="DifferentiableResults"/>, it returns the cotangents of the
 /// floating-point arguments. Null where nothing is differentiable.
 /// </param>
 /// <param name="Findings">What the author should know: reductions inserted, conflicts settled, shapes that disagree.</param>
-public sealed record ShardedProgram(Function Logical, Function Forward, Function? Backward, ImmutableArray<Finding> Findings);
+public sealed record ShardedProgram(Function Logical, Function Forward, Function? Backward, ImmutableArray<Finding> Findings)
+{
+    /// <summary>
+    /// Indices of the results that the backward takes cotangents of: those that depend on a weight or on a floating-point argument
+    /// through differentiable operators. A <c>call</c> of this method carries them as its attribute <c>results</c>.
+    /// </summary>
+    public ImmutableArray<int> DifferentiableResults { get; } = Activity.Results(Forward);
+}

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using GShard.Compiler.IR;
 using GShard.Compiler.Operators;
 
@@ -8,6 +9,18 @@ namespace GShard.Compiler.Transposition;
 /// </summary>
 internal static class Activity
 {
+    /// <summary>Indices of the results of a program that a gradient can flow back from.</summary>
+    public static ImmutableArray<int> Results(Function forward)
+    {
+        var active = Of(forward);
+        return [.. Enumerable.Range(0, forward.Results.Length).Where(i => active.Contains(forward.Results[i]))];
+    }
+
+    /// <summary>The results of a call that its callee takes cotangents of: those named by the attribute <c>results</c>, else all floating-point ones.</summary>
+    public static IEnumerable<Value> Results(Operation call) => call.Attributes.Has("results")
+        ? call.Attributes.Ints("results").Select(i => call.Results[i])
+        : call.Results.Where(r => r.IsDifferentiable);
+
     public static HashSet<Value> Of(Function forward)
     {
         var active = new HashSet<Value>(forward.Parameters
@@ -39,8 +52,14 @@ internal static class Activity
         }
 
         if (!operation.Blocks.IsEmpty) return;
+        if (operation.Name == "call")
+        {
+            active.UnionWith(Results(operation));
+            return;
+        }
+
         var definition = OperatorTable.Find(operation.Name);
-        var passes = operation.Name == "call" || (definition is null ? operation.Operands.Any(active.Contains) : definition.Vjp is not null && operation.Operands.Any(active.Contains));
+        var passes = definition is not { Vjp: null } && operation.Operands.Any(active.Contains);
         for (var i = 0; passes && i < operation.Results.Length; i++)
             if (operation.Results[i].IsDifferentiable && definition?.NotDifferentiable.Contains(i) != true) active.Add(operation.Results[i]);
     }

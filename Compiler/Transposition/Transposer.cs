@@ -25,17 +25,18 @@ internal sealed class Transposer
         active = Activity.Of(forward);
     }
 
-    /// <summary>The backward program; null where no result is differentiable.</summary>
+    /// <summary>The backward program; null where no result depends on anything differentiable.</summary>
     public static Function? Run(Function forward, string name)
     {
-        if (!forward.Results.Any(r => r.IsDifferentiable)) return null;
+        var results = Activity.Results(forward);
+        if (results.IsEmpty) return null;
         var names = new Names();
         foreach (var value in AllValues(forward)) names.Fresh(value.Name);
         var pass = new Transposer(forward);
         var builder = new BlockBuilder(forward.Mesh, names);
         var cotangents = new Cotangents(builder);
         var seeds = ImmutableArray.CreateBuilder<Parameter>();
-        foreach (var result in forward.Results.Where(r => r.IsDifferentiable))
+        foreach (var result in results.Select(i => forward.Results[i]))
         {
             var type = result.Tensor with { Sharding = Cotangents.Dual(result.Tensor.Sharding) };
             seeds.Add(new Parameter(new Value(names.Fresh(Names.Cotangent(result.Name)), type), ParameterKind.Argument));
@@ -45,8 +46,8 @@ internal sealed class Transposer
         pass.Transpose(forward.Body, builder, cotangents);
         builder.Origin = Origin.None;
         var arguments = forward.Parameters.Where(p => p.Kind == ParameterKind.Argument && p.Value.IsDifferentiable).Select(p => p.Value);
-        ImmutableArray<Value> results = [.. arguments.Select(a => cotangents.Complete(a) ?? Zeros(builder, a))];
-        return new Function(name, forward.Mesh, forward.HostSymbols, seeds.ToImmutable(), new Block([], builder.Operations, results));
+        ImmutableArray<Value> products = [.. arguments.Select(a => cotangents.Complete(a) ?? Zeros(builder, a))];
+        return new Function(name, forward.Mesh, forward.HostSymbols, seeds.ToImmutable(), new Block([], builder.Operations, products));
     }
 
     private void Transpose(Block block, BlockBuilder builder, Cotangents cotangents)
@@ -123,7 +124,7 @@ internal sealed class Transposer
 
     private void TransposeCall(Operation call, BlockBuilder builder, Cotangents cotangents)
     {
-        ImmutableArray<Value> arrived = [.. call.Results.Where(r => r.IsDifferentiable).Select(r => cotangents.Complete(r) ?? Zeros(builder, r))];
+        ImmutableArray<Value> arrived = [.. Activity.Results(call).Select(r => cotangents.Complete(r) ?? Zeros(builder, r))];
         ImmutableArray<Value> arguments = [.. call.Operands.Where(o => o.IsDifferentiable)];
         var types = arguments.Select(a => a.Tensor with { Sharding = Cotangents.Dual(a.Tensor.Sharding) });
         var products = builder.Add("call_backward", call.Attributes, arrived, types, [.. arguments.Select(a => Names.Cotangent(a.Name))]);
