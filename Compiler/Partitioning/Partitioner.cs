@@ -65,7 +65,7 @@ internal sealed class Partitioner
             case "if":
                 PartitionBranches(builder, operation);
                 break;
-            case "call" or "next_key":
+            case "call" or "next_key" or "host_size":
                 Bind(operation, builder.Add(operation.Name, operation.Attributes, operands, operation.Results.Select(r => r.Type), resultNames));
                 break;
             default:

@@ -16,6 +16,9 @@ internal sealed class SizeTable(Function function, Names names)
     private static readonly HostType Size = new("size");
 
     private readonly ImmutableArray<Operation>.Builder operations = ImmutableArray.CreateBuilder<Operation>();
+    private readonly HashSet<string> hosts =
+        [.. function.HostSymbols, .. function.Body.AllOperations.Where(o => o.Name == "host_size").Select(o => o.Results[0].Name)];
+
     private readonly Dictionary<string, Dim> known = new(StringComparer.Ordinal);
 
     /// <summary>The operations that read and exchange sizes, for the start of the function.</summary>
@@ -23,7 +26,7 @@ internal sealed class SizeTable(Function function, Names names)
 
     /// <summary>A global size over names of host values.</summary>
     /// <exception cref="ShapeException">No parameter shows a symbol's size.</exception>
-    public Dim Global(Dim size) => size.Substitute(symbol => function.HostSymbols.Contains(symbol) ? null : GlobalSymbol(symbol));
+    public Dim Global(Dim size) => size.Substitute(symbol => hosts.Contains(symbol) ? null : GlobalSymbol(symbol));
 
     /// <summary>The local size of a dim that is split over axes.</summary>
     public Dim Local(Dim size, ImmutableArray<AxisRef> axes)
@@ -62,7 +65,7 @@ internal sealed class SizeTable(Function function, Names names)
             var whole = parameter.Tensor.Sharding.Dims[dim].Axes.IsEmpty;
             if (shown.Equals(size) && whole) return SizeOf(parameter, dim);
             if (shown.Equals(size)) split ??= (parameter, dim);
-            else if (whole && (shown / size).Symbols.All(s => s != symbol && function.HostSymbols.Contains(s))) multiple ??= (parameter, dim);
+            else if (whole && (shown / size).Symbols.All(s => s != symbol && hosts.Contains(s))) multiple ??= (parameter, dim);
         }
 
         if (split is var (local, at))
