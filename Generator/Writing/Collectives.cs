@@ -1,0 +1,67 @@
+using GShard.Compiler.Cost;
+using GShard.Compiler.IR;
+using GShard.Compiler.Shardings;
+
+namespace GShard.Generator.Writing;
+
+/// <summary>Collectives in C#, and the comment above each: why, over which axis, what changes, how many bytes.</summary>
+internal static class Collectives
+{
+    private static readonly Dictionary<string, (string Kind, string Pattern)> Table = new(StringComparer.Ordinal)
+    {
+        ["all_gather"] = ("AllGather", "AllGather({0}, dim: {dim})"),
+        ["all_reduce"] = ("AllReduce", "AllReduce({0})"),
+        ["all_reduce_max"] = ("AllReduceMax", "AllReduceMax({0})"),
+        ["all_reduce_min"] = ("AllReduceMin", "AllReduceMin({0})"),
+        ["all_to_all"] = ("AllToAll", "AllToAll({0}, splitDim: {split}, concatDim: {concat})"),
+        ["chunk_offset"] = ("ChunkOffset", "ChunkOffset({0})"),
+        ["chunk_size"] = ("ChunkSize", "ChunkSize({0})"),
+        ["global_size"] = ("GlobalSize", "GlobalSize({0})"),
+        ["keep_on_first"] = ("KeepOnFirst", "KeepOnFirst({0})"),
+        ["reduce_scatter"] = ("ReduceScatter", "ReduceScatter({0}, dim: {dim})"),
+        ["slice"] = ("Slice", "Slice({0}, dim: {dim})"),
+        ["zero_pad"] = ("ZeroPad", "ZeroPad({0}, dim: {dim}, globalSize: {size})"),
+    };
+
+    /// <summary>Whether the operation is written as a call on a mesh axis.</summary>
+    public static bool Has(string name) => Table.ContainsKey(name);
+
+    /// <summary>The name of a collective in C# and in the plan: <c>AllToAll</c>.</summary>
+    public static string Kind(Operation operation) => Table[operation.Name].Kind;
+
+    /// <summary>The call: <c>expert.AllToAll(dispatched, splitDim: 0, concatDim: 1)</c>.</summary>
+    public static string Print(Operation operation, OperationText text) =>
+        MethodScope.Axis(operation.Attributes.NameText) + "." + new Expression(operation.Name, Table[operation.Name].Pattern).Print(text);
+
+    /// <summary>The comment above the call; null where nothing is to be said.</summary>
+    public static string? Comment(Operation operation)
+    {
+        if (operation.Name is "chunk_offset" or "chunk_size") return null;
+        var axis = operation.Attributes.NameText;
+        var why = Why(operation);
+        if (operation.Name == "global_size")
+            return $"// AllReduce over '{axis}' on the host: the sum of the local sizes, {CollectiveVolume.Of(operation)} bytes{why}";
+
+        var change = $"{Describe(operation.Operands[0].Tensor, axis)} → {Describe(operation.Result.Tensor, axis)}";
+        if (!CollectiveVolume.IsCollective(operation)) return $"// {Kind(operation)} over '{axis}': {change}, no communication{why}";
+        var volume = CollectiveVolume.Of(operation) + (CollectiveVolume.IsToEachPeer(operation) ? " bytes to each peer" : " bytes");
+        return $"// {Kind(operation)} over '{axis}': {change}, {volume}{why}";
+    }
+
+    private static string Why(Operation operation) =>
+        operation.Attributes.Find("reason") is TextAttribute reason ? "; " + reason.Value
+        : operation.Origin.Value is { Length: > 0 } value ? "; for " + value
+        : "";
+
+    private static string Describe(TensorType type, string axis)
+    {
+        var placement = type.Sharding.On(axis);
+        return placement.Kind switch
+        {
+            PlacementKind.Split => (type.Dims[placement.Dim].SymbolName is { } name ? name : "dim " + placement.Dim) + "-split",
+            PlacementKind.Partial when placement.Reduction == Reduction.Sum => "partial sums",
+            PlacementKind.Partial => "partial " + (placement.Reduction == Reduction.Max ? "maxima" : "minima"),
+            _ => "replicated",
+        };
+    }
+}

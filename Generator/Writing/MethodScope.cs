@@ -1,0 +1,90 @@
+using GShard.Compiler.IR;
+using GShard.Generator.Model;
+
+namespace GShard.Generator.Writing;
+
+/// <summary>The names that one method's C# may use: its own variables, and the fields of the sharded class.</summary>
+internal sealed class MethodScope
+{
+    private static readonly string[] OwnNames = ["keep", "noGrad", "mesh", "training", "torch", "functional", "nn", "value"];
+
+    private readonly Scope scope = new();
+    private readonly HashSet<string> items = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, string> openItems = new(StringComparer.Ordinal);
+    private readonly Function function;
+    private readonly Dictionary<string, string> weights;
+
+    public MethodScope(ShardedClass model, MethodModel method, Function function)
+    {
+        this.function = function;
+        foreach (var name in OwnNames) scope.Reserve(name);
+        foreach (var (_, name) in method.Arguments) scope.Reserve(name);
+        foreach (var name in Fields(model)) scope.Reserve(name);
+
+        weights = model.Weights.ToDictionary(w => w.Name, w => Identifier.Escape(w.Identifier));
+        foreach (var parameter in function.Parameters)
+        {
+            if (parameter.Kind != ParameterKind.Argument && weights.TryGetValue(parameter.Value.Name, out var field)) scope.Bind(parameter.Value, field);
+            else if (method.Arguments.Any(a => a.Name == parameter.Value.Name)) scope.Bind(parameter.Value, Identifier.Escape(parameter.Value.Name));
+            else scope.Declare(parameter.Value);
+        }
+    }
+
+    /// <summary>An expression for the device of new tensors.</summary>
+    public string Device => Source(_ => true) + ".device";
+
+    /// <summary>An expression for the model's own floating-point type.</summary>
+    public string FloatingType => Source(p => p.Value.IsDifferentiable) + ".dtype";
+
+    public string Of(Value value) => scope.Of(value);
+
+    public string Declare(Value value) => scope.Declare(value);
+
+    public string Fresh(string name) => scope.Fresh(name);
+
+    public bool IsLocal(Value value) => scope.IsLocal(value);
+
+    public void Share(Value value, string variable) => scope.Share(value, variable);
+
+    public string Symbol(string symbol) => scope.Symbol(symbol);
+
+    /// <summary>The field that holds a parameter or buffer.</summary>
+    public string Weight(string name) => weights.TryGetValue(name, out var field) ? field : throw new InvalidOperationException($"the class has no parameter '{name}'.");
+
+    /// <summary>The field that holds a mesh axis.</summary>
+    public static string Axis(string axis) => Identifier.Escape(Identifier.Camel(axis));
+
+    /// <summary>Opens a loop over modules: the name of its item. Loops side by side may use the same.</summary>
+    public string OpenItem(string item)
+    {
+        var name = items.Contains(item) && !openItems.ContainsValue(item) ? item : scope.Fresh(item);
+        items.Add(name);
+        return openItems[item] = name;
+    }
+
+    /// <summary>Ends the loop over an item.</summary>
+    public void CloseItem(string item) => openItems.Remove(item);
+
+    /// <summary>The C# object that a callee is called on, with the method's name: <c>layer.forward</c>.</summary>
+    public (string Receiver, string Method) Callee(string name)
+    {
+        var dot = name.LastIndexOf('.');
+        if (dot < 0) return ("", name);
+        var member = name.Substring(0, dot);
+        return ((openItems.TryGetValue(member, out var item) ? item : Identifier.Escape(member)) + ".", name.Substring(dot + 1));
+    }
+
+    private static IEnumerable<string> Fields(ShardedClass model) =>
+        model.Mesh.Axes.Select(a => Identifier.Camel(a.Name))
+            .Concat(model.Weights.Select(w => w.Identifier))
+            .Concat(model.HostFields.Select(f => f.Name))
+            .Concat(model.Submodules.Select(s => s.Name))
+            .Concat(model.Methods.Select(m => ResidualNames.Field(m.Name)));
+
+    private string Source(Func<Parameter, bool> suits)
+    {
+        var parameter = function.Parameters.Where(p => p.Value.Type is TensorType).Where(suits).OrderBy(p => p.Kind).FirstOrDefault()
+            ?? throw new InvalidOperationException($"'{function.Name}' has no tensor that tells the element type and device of new ones.");
+        return scope.Of(parameter.Value);
+    }
+}

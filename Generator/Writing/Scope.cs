@@ -1,0 +1,57 @@
+using GShard.Compiler.IR;
+
+namespace GShard.Generator.Writing;
+
+/// <summary>The C# names of one method's values: those of the source where they are free, with a number where they are not.</summary>
+internal sealed class Scope
+{
+    private readonly Dictionary<Value, string> names = [];
+    private readonly Dictionary<string, Value> sizes = new(StringComparer.Ordinal);
+    private readonly HashSet<Value> locals = [];
+    private readonly HashSet<string> taken = new(StringComparer.Ordinal);
+
+    /// <summary>Keeps a name from being given to a value.</summary>
+    public void Reserve(string name) => taken.Add(name);
+
+    /// <summary>A name that no value has, as near to the wanted one as can be.</summary>
+    public string Fresh(string wanted)
+    {
+        var name = Identifier.Of(wanted);
+        for (var i = 2; !taken.Add(name); i++) name = Identifier.Of(wanted) + i;
+        return Identifier.Escape(name);
+    }
+
+    /// <summary>Gives a value its own name, made from the program's.</summary>
+    public string Declare(Value value)
+    {
+        if (names.TryGetValue(value, out var known)) return known;
+        var name = Fresh(value.Name);
+        Bind(value, name);
+        locals.Add(value);
+        return name;
+    }
+
+    /// <summary>Lets a value go by a name that stands already: a field, a parameter, or the variable that carries it through a loop.</summary>
+    public void Bind(Value value, string name)
+    {
+        names[value] = name;
+        if (value.Type is HostType { Kind: "size" }) sizes[value.Name] = value;
+    }
+
+    /// <summary>Whether the value is in a variable of the method's own.</summary>
+    public bool IsLocal(Value value) => locals.Contains(value);
+
+    /// <summary>Lets a value share the variable of another.</summary>
+    public void Share(Value value, string variable)
+    {
+        Bind(value, variable);
+        locals.Add(value);
+    }
+
+    /// <summary>The name of a value.</summary>
+    public string Of(Value value) =>
+        names.TryGetValue(value, out var name) ? name : throw new InvalidOperationException($"'{value}' is used before it is written.");
+
+    /// <summary>The C# variable or field that holds a size symbol.</summary>
+    public string Symbol(string symbol) => sizes.TryGetValue(symbol, out var value) ? names[value] : Identifier.Escape(symbol);
+}

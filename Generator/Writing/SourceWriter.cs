@@ -1,0 +1,87 @@
+using System.Text;
+
+namespace GShard.Generator.Writing;
+
+/// <summary>Writes C# line by line: indents, keeps single blank lines between groups and none inside braces' edges.</summary>
+internal sealed class SourceWriter
+{
+    private const int MaxWidth = 140;
+
+    private readonly StringBuilder text = new();
+    private int depth;
+    private bool atStart = true;
+    private bool blankWanted;
+
+    /// <summary>Writes a line; an empty one asks for a blank line before the next.</summary>
+    public void Line(string line)
+    {
+        if (line.Length == 0)
+        {
+            Blank();
+            return;
+        }
+
+        if (blankWanted && !atStart) text.Append('\n');
+        blankWanted = false;
+        atStart = false;
+        text.Append(' ', 4 * depth).Append(line).Append('\n');
+    }
+
+    /// <summary>Writes several lines.</summary>
+    public void Lines(IEnumerable<string> lines)
+    {
+        foreach (var line in lines) Line(line);
+    }
+
+    /// <summary>Writes a call: on one line where it fits, else the arguments on lines of their own.</summary>
+    public void Call(string before, IReadOnlyList<string> arguments, string after)
+    {
+        var line = before + string.Join(", ", arguments) + after;
+        if (4 * depth + line.Length <= MaxWidth)
+        {
+            Line(line);
+            return;
+        }
+
+        Line(before);
+        depth++;
+        var part = "";
+        for (var i = 0; i < arguments.Count; i++)
+        {
+            var argument = arguments[i] + (i < arguments.Count - 1 ? "," : after);
+            if (part.Length > 0 && 4 * depth + part.Length + 1 + argument.Length > MaxWidth)
+            {
+                Line(part);
+                part = "";
+            }
+
+            part += (part.Length > 0 ? " " : "") + argument;
+        }
+
+        Line(part);
+        depth--;
+    }
+
+    /// <summary>Asks for a blank line before the next line, unless that opens or closes a block.</summary>
+    public void Blank() => blankWanted = true;
+
+    /// <summary>Writes a line and an opening brace, and indents.</summary>
+    public void Open(string line)
+    {
+        Line(line);
+        Line("{");
+        depth++;
+        atStart = true;
+    }
+
+    /// <summary>Ends the block that <see cref="Open"/> began.</summary>
+    public void Close(string after = "")
+    {
+        depth--;
+        atStart = true;
+        Line("}" + after);
+    }
+
+    /// <summary>What was written, with <c>\n</c> line ends.</summary>
+    public override string ToString() => text.ToString();
+}
