@@ -14,9 +14,9 @@ internal static class Collectives
         ["all_reduce_max"] = ("AllReduceMax", "AllReduceMax({0})"),
         ["all_reduce_min"] = ("AllReduceMin", "AllReduceMin({0})"),
         ["all_to_all"] = ("AllToAll", "AllToAll({0}, splitDim: {split}, concatDim: {concat})"),
-        ["chunk_offset"] = ("ChunkOffset", "ChunkOffset({0})"),
-        ["chunk_size"] = ("ChunkSize", "ChunkSize({0})"),
-        ["global_size"] = ("GlobalSize", "GlobalSize({0})"),
+        ["chunk_offset"] = ("ChunkOffset", "ChunkOffset({size})"),
+        ["chunk_size"] = ("ChunkSize", "ChunkSize({size})"),
+        ["global_size"] = ("GlobalSize", "GlobalSize({size})"),
         ["keep_on_first"] = ("KeepOnFirst", "KeepOnFirst({0})"),
         ["reduce_scatter"] = ("ReduceScatter", "ReduceScatter({0}, dim: {dim})"),
         ["slice"] = ("Slice", "Slice({0}, dim: {dim})"),
@@ -40,7 +40,7 @@ internal static class Collectives
         var axis = operation.Attributes.NameText;
         var why = Why(operation);
         if (operation.Name == "global_size")
-            return $"// AllReduce over '{axis}' on the host: the sum of the local sizes, {CollectiveVolume.Of(operation)} bytes{why}";
+            return $"// AllReduce over '{axis}' on the host: {operation.Result.Name} is the sum of all ranks' {operation.Attributes.Size("size")}, {CollectiveVolume.Of(operation)} bytes{why}";
 
         var change = $"{Describe(operation.Operands[0].Tensor, axis)} → {Describe(operation.Result.Tensor, axis)}";
         if (!CollectiveVolume.IsCollective(operation)) return $"// {Kind(operation)} over '{axis}': {change}, no communication{why}";

@@ -4,7 +4,7 @@ namespace GShard.Generator.Writing;
 
 internal static partial class Expressions
 {
-    private static ImmutableArray<Expression> Layers { get; } =
+    private static ImmutableArray<Expression> Layers =>
     [
         new("cross_entropy", o => o.Argument("reduction", "mean") == "none"
             ? $"Kernels.CrossEntropy({o.All}, {Loss(o)})"

@@ -4,7 +4,7 @@ namespace GShard.Generator.Writing;
 
 internal static partial class Expressions
 {
-    private static ImmutableArray<Expression> Layout { get; } =
+    private static ImmutableArray<Expression> Layout =>
     [
         new("zeros", o => Create("zeros", o)),
         new("ones", o => Create("ones", o)),

@@ -4,7 +4,7 @@ namespace GShard.Generator.Writing;
 
 internal static partial class Expressions
 {
-    private static ImmutableArray<Expression> Pointwise { get; } = Table(
+    private static ImmutableArray<Expression> Pointwise => Table(
         ("abs", "{0}.abs()"),
         ("add", "{0} + {1}"),
         ("add_scalar", "{0} + {(value)}"),

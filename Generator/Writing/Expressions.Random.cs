@@ -4,7 +4,7 @@ namespace GShard.Generator.Writing;
 
 internal static partial class Expressions
 {
-    private static ImmutableArray<Expression> Random { get; } = Table(
+    private static ImmutableArray<Expression> Random => Table(
         ("dropout", "Sharding.DropoutShard({0}, {p}, {training|training}, {[shape]}, {[offsets]}, {1})"),
         ("next_key", "CounterRandom.Next()"),
         ("top2_gating",

@@ -4,7 +4,7 @@ namespace GShard.Generator.Writing;
 
 internal static partial class Expressions
 {
-    private static ImmutableArray<Expression> Reductions { get; } =
+    private static ImmutableArray<Expression> Reductions =>
     [
         new("sum", Sum),
         new("mean", o => o.Has("dims") ? $"{o[0]}.mean({Dims(o)}{Keep(o)})" : $"{o[0]}.mean()"),

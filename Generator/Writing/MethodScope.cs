@@ -14,20 +14,20 @@ internal sealed class MethodScope
     private readonly Function function;
     private readonly Dictionary<string, string> weights;
 
-    public MethodScope(ShardedClass model, MethodModel method, Function function)
+    /// <summary>Names the parameters of a program.</summary>
+    /// <param name="model">The class.</param>
+    /// <param name="function">The program.</param>
+    /// <param name="hostArguments">Names of the C# method's parameters that are no tensors.</param>
+    public MethodScope(ShardedClass model, Function function, IEnumerable<string> hostArguments)
     {
         this.function = function;
         foreach (var name in OwnNames) scope.Reserve(name);
-        foreach (var (_, name) in method.Arguments) scope.Reserve(name);
+        foreach (var name in hostArguments) scope.Reserve(name);
+        foreach (var argument in function.Parameters.Where(p => p.Kind == ParameterKind.Argument)) scope.Argument(argument.Value);
         foreach (var name in Fields(model)) scope.Reserve(name);
 
         weights = model.Weights.ToDictionary(w => w.Name, w => Identifier.Escape(w.Identifier));
-        foreach (var parameter in function.Parameters)
-        {
-            if (parameter.Kind != ParameterKind.Argument && weights.TryGetValue(parameter.Value.Name, out var field)) scope.Bind(parameter.Value, field);
-            else if (method.Arguments.Any(a => a.Name == parameter.Value.Name)) scope.Bind(parameter.Value, Identifier.Escape(parameter.Value.Name));
-            else scope.Declare(parameter.Value);
-        }
+        foreach (var weight in function.Parameters.Where(p => p.Kind != ParameterKind.Argument)) scope.Bind(weight.Value, Weight(weight.Value.Name));
     }
 
     /// <summary>An expression for the device of new tensors.</summary>

@@ -31,6 +31,13 @@ internal sealed class Scope
         return name;
     }
 
+    /// <summary>Gives a method's argument its name, whatever else would be called so.</summary>
+    public void Argument(Value value)
+    {
+        taken.Add(value.Name);
+        Bind(value, Identifier.Escape(Identifier.Of(value.Name)));
+    }
+
     /// <summary>Lets a value go by a name that stands already: a field, a parameter, or the variable that carries it through a loop.</summary>
     public void Bind(Value value, string name)
     {

@@ -1,0 +1,103 @@
+using System.Collections.Immutable;
+using GShard.Compiler.IR;
+using GShard.Generator.Model;
+
+namespace GShard.Generator.Writing;
+
+/// <summary>Writes an annotated method's forward and its backward.</summary>
+internal sealed class MethodWriter(SourceWriter source, ShardedClass model, MethodModel method, MethodResiduals? residuals)
+{
+    /// <summary>Writes both methods; their bodies throw where the method has errors.</summary>
+    /// <param name="error">What to throw, where there is no program.</param>
+    public void Write(string error)
+    {
+        WriteForward(error);
+        source.Blank();
+        if (method.Program is { Backward: null }) return;
+        WriteBackward(error);
+        source.Blank();
+    }
+
+    private void WriteForward(string error)
+    {
+        var arguments = method.Arguments.Select(a => $"{Shorten(a.Type)} {Identifier.Escape(a.Name)}");
+        var program = method.Program;
+        Document(
+            $"This rank's part of <c>{model.Name}.{method.Name}</c>." + (residuals?.Root is null ? "" : $" In training it keeps what <see cref=\"{ResidualNames.Backward(method.Name)}\"/> needs."),
+            program?.Forward.Parameters.Where(p => p.Kind == ParameterKind.Argument).Select(p => (p.Value.Name, CSharpType.Describe(p.Value.Tensor))) ?? [],
+            program is null ? [] : method.ReturnNames.Zip(program.Forward.Results, (name, result) => (name, CSharpType.Describe(result.Tensor))));
+        source.Open($"public {(method.IsOverride ? "override " : "")}{Shorten(method.ReturnType)} {Identifier.Escape(method.Name)}({string.Join(", ", arguments)})");
+        if (program is null) WriteThrow(error);
+        else WriteForwardBody(program.Forward);
+        source.Close();
+    }
+
+    private void WriteForwardBody(Function forward)
+    {
+        var tensors = forward.Parameters.Select(p => p.Value.Name);
+        var scope = new MethodScope(model, forward, method.Arguments.Select(a => a.Name).Except(tensors));
+        if (residuals!.Root is not null) source.Line("var keep = training && is_grad_enabled();");
+        source.Line("using var noGrad = no_grad();");
+        source.Blank();
+        new BlockWriter(source, scope, forward.Body, residuals).Write(forward.Body, residuals.Root, $"{ResidualNames.Field(method.Name)}.Push({{0}})");
+        WriteReturn(forward.Results, scope);
+    }
+
+    private void WriteBackward(string error)
+    {
+        var backward = method.Program?.Backward;
+        ImmutableArray<string> gradients = backward is null
+            ? [.. method.ReturnNames.Select(Gradient)]
+            : [.. backward.Parameters.Where(p => p.Kind == ParameterKind.Argument).Select(p => p.Value.Name)];
+        ImmutableArray<string> results = method.Program is { } program
+            ? [.. program.Forward.Parameters.Where(p => p.Kind == ParameterKind.Argument && p.Value.IsDifferentiable).Select(p => Gradient(p.Value.Name))]
+            : [.. method.Arguments.Where(a => a.Type.EndsWith("Tensor", StringComparison.Ordinal)).Select(a => Gradient(a.Name))];
+        var type = results.Length switch
+        {
+            0 => "void",
+            1 => "Tensor",
+            _ => "(" + string.Join(", ", results.Select(r => "Tensor " + r)) + ")",
+        };
+        Document(
+            $"The backward of the latest <see cref=\"{method.Name}\"/> in training: adds to the parameters' gradients" + (results.IsEmpty ? "." : ", returns those of the arguments."),
+            backward?.Parameters.Where(p => p.Kind == ParameterKind.Argument).Select(p => (p.Value.Name, CSharpType.Describe(p.Value.Tensor))) ?? [],
+            backward is null ? [] : results.Zip(backward.Results, (name, result) => (name, CSharpType.Describe(result.Tensor))));
+        source.Open($"public {type} {ResidualNames.Backward(method.Name)}({string.Join(", ", gradients.Select(g => "Tensor " + Identifier.Escape(Identifier.Of(g))))})");
+        if (backward is null) WriteThrow(error);
+        else
+        {
+            var scope = new MethodScope(model, backward, []);
+            source.Line("using var noGrad = no_grad();");
+            new BlockWriter(source, scope, backward.Body, residuals!)
+                .Write(backward.Body, residuals!.Root, $"{ResidualNames.Field(method.Name)}.Pop(\"{ResidualNames.Backward(method.Name)}\")");
+            WriteReturn(backward.Results, scope);
+        }
+
+        source.Close();
+    }
+
+    private void WriteReturn(ImmutableArray<Value> results, MethodScope scope)
+    {
+        if (results.IsEmpty) return;
+        source.Blank();
+        source.Line(results.Length == 1 ? $"return {scope.Of(results[0])};" : $"return ({string.Join(", ", results.Select(scope.Of))});");
+    }
+
+    private void WriteThrow(string error) => source.Line($"throw new InvalidOperationException({Literal(error)});");
+
+    private void Document(string summary, IEnumerable<(string Name, string Text)> parameters, IEnumerable<(string Name, string Text)> results)
+    {
+        source.Line($"/// <summary>{summary}</summary>");
+        foreach (var (name, text) in parameters) source.Line($"/// <param name=\"{Identifier.Of(name)}\">{Escape(text)}.</param>");
+        var returned = results.Select(r => $"<c>{r.Name}</c> {Escape(r.Text)}").ToList();
+        if (returned.Count > 0) source.Line($"/// <returns>{string.Join("; ", returned)}.</returns>");
+    }
+
+    private string Shorten(string type) => CSharpType.Shorten(type, model.Namespace);
+
+    private static string Gradient(string name) => "d" + Identifier.Pascal(name);
+
+    private static string Escape(string text) => text.Replace("&", "&amp;").Replace("<", "&lt;");
+
+    private static string Literal(string text) => "\"" + text.Replace("\\", "\\\\").Replace("\"", "\\\"").Replace("\r", "").Replace("\n", "\\n") + "\"";
+}
