@@ -1,0 +1,44 @@
+using TorchSharp.Modules;
+
+namespace TorchSharp.Modules
+{
+    /// <summary>[N, C, H, W] → [N, out_channels, H', W'].</summary>
+    public sealed class Conv2d : Convolution
+    {
+        internal Conv2d(long in_channels, long out_channels, long[] kernel_size, long[] stride, long[]? padding, Padding? padding_type, long[] dilation, long groups, bool bias, PaddingModes padding_mode, Device? device, ScalarType? dtype)
+            : base(nameof(Conv2d), in_channels, out_channels, kernel_size, stride, padding, padding_type, dilation, false, new long[kernel_size.Length], groups, bias, padding_mode, device, dtype)
+        {
+        }
+
+        public override Tensor forward(Tensor input)
+        {
+            RequireShape(input);
+            using var padded = Padded(input);
+            if (padded is not null) return nn.functional.conv2d(padded, weight, bias, stride, null, dilation, groups);
+            return padding_type is { } same
+                ? nn.functional.conv2d_padding(input, weight, bias, stride, same, dilation, groups)
+                : nn.functional.conv2d(input, weight, bias, stride, padding, dilation, groups);
+        }
+    }
+}
+
+namespace TorchSharp
+{
+    public static partial class torch
+    {
+        public static partial class nn
+        {
+            public static Conv2d Conv2d(long in_channels, long out_channels, long kernel_size, long stride = 1, long padding = 0, long dilation = 1, PaddingModes padding_mode = PaddingModes.Zeros, long groups = 1, bool bias = true, Device? device = null, ScalarType? dtype = null) =>
+                new(in_channels, out_channels, [kernel_size, kernel_size], [stride, stride], [padding, padding], null, [dilation, dilation], groups, bias, padding_mode, device, dtype);
+
+            public static Conv2d Conv2d(long in_channels, long out_channels, (long, long) kernel_size, (long, long)? stride = null, (long, long)? padding = null, (long, long)? dilation = null, PaddingModes padding_mode = PaddingModes.Zeros, long groups = 1, bool bias = true, Device? device = null, ScalarType? dtype = null) =>
+                new(in_channels, out_channels, functional.Both(kernel_size), functional.Both(stride) ?? [1, 1], functional.Both(padding) ?? [0, 0], null, functional.Both(dilation) ?? [1, 1], groups, bias, padding_mode, device, dtype);
+
+            public static Conv2d Conv2d(long in_channels, long out_channels, long kernel_size, Padding padding, long stride = 1, long dilation = 1, PaddingModes padding_mode = PaddingModes.Zeros, long groups = 1, bool bias = true, Device? device = null, ScalarType? dtype = null) =>
+                new(in_channels, out_channels, [kernel_size, kernel_size], [stride, stride], null, padding, [dilation, dilation], groups, bias, padding_mode, device, dtype);
+
+            public static Conv2d Conv2d(long in_channels, long out_channels, (long, long) kernel_size, Padding padding, (long, long)? stride = null, (long, long)? dilation = null, PaddingModes padding_mode = PaddingModes.Zeros, long groups = 1, bool bias = true, Device? device = null, ScalarType? dtype = null) =>
+                new(in_channels, out_channels, functional.Both(kernel_size), functional.Both(stride) ?? [1, 1], null, padding, functional.Both(dilation) ?? [1, 1], groups, bias, padding_mode, device, dtype);
+        }
+    }
+}

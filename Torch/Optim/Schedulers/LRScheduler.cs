@@ -1,0 +1,77 @@
+namespace TorchSharp;
+
+public static partial class torch
+{
+    public static partial class optim
+    {
+        public static partial class lr_scheduler
+        {
+            /// <summary>Sets the learning rate of each group from the number of steps taken; call <c>step</c> after the optimizer's.</summary>
+            public abstract class LRScheduler
+            {
+                protected int _step_count;
+
+                private protected readonly Optimizer _optimizer = null!;
+                private protected readonly bool _verbose;
+                private protected readonly List<double> _base_lrs = [];
+                private protected List<double> _last_lrs = [];
+                private protected int _last_epoch;
+
+                protected LRScheduler()
+                {
+                }
+
+                /// <summary>A derived constructor ends with <c>step()</c>, which sets the rate of epoch 0.</summary>
+                protected LRScheduler(Optimizer optimizer, int last_epoch = -1, bool verbose = false)
+                {
+                    _optimizer = optimizer;
+                    _last_epoch = last_epoch;
+                    _verbose = verbose;
+                    if (last_epoch == -1)
+                        foreach (var group in optimizer.ParamGroups) group.InitialLearningRate = group.LearningRate;
+                    _base_lrs.AddRange(optimizer.ParamGroups.Select(group => group.InitialLearningRate));
+                    _last_lrs = [.. _base_lrs];
+                }
+
+                /// <summary>The rates that this step multiplies or sets.</summary>
+                private protected IEnumerable<double> CurrentRates => _optimizer.ParamGroups.Select(group => group.LearningRate);
+
+                /// <summary>One step further.</summary>
+                public virtual void step() => step(null);
+
+                /// <summary>To <paramref name="epoch"/>, or one step further where it is null.</summary>
+                public virtual void step(int? epoch)
+                {
+                    _step_count++;
+                    _last_epoch = epoch ?? _last_epoch + 1;
+                    Set([.. epoch is null ? get_lr() : get_closed_form_lr()]);
+                }
+
+                /// <summary>For schedules that follow a measure: <paramref name="current"/> is its value.</summary>
+                public virtual void step(double current, int? epoch = null) => step(epoch);
+
+                public IEnumerable<double> get_last_lr() => _last_lrs;
+
+                /// <summary>The rates of <c>_last_epoch</c>, from the ones now set.</summary>
+                protected virtual IEnumerable<double> get_lr() => CurrentRates;
+
+                /// <summary>The rates of <c>_last_epoch</c>, from the initial ones.</summary>
+                protected virtual IEnumerable<double> get_closed_form_lr() => get_lr();
+
+                private protected void Set(List<double> rates)
+                {
+                    foreach (var (group, rate) in _optimizer.ParamGroups.Zip(rates))
+                    {
+                        group.LearningRate = rate;
+                        if (_verbose) Console.WriteLine($"Learning rate of epoch {_last_epoch}: {rate}");
+                    }
+                    _last_lrs = rates;
+                }
+
+                private protected IEnumerable<double> Scaled(double factor) => CurrentRates.Select(rate => rate * factor).ToList();
+
+                private protected IEnumerable<double> FromBase(double factor) => _base_lrs.Select(rate => rate * factor);
+            }
+        }
+    }
+}
