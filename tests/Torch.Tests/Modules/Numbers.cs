@@ -1,0 +1,22 @@
+using static TorchSharp.torch;
+
+namespace GShard.Torch.Tests.Modules;
+
+internal static class Numbers
+{
+    internal static Tensor Doubles(long[] shape, params double[] values) => tensor(values, ScalarType.Float64).reshape(shape);
+
+    internal static double[] Of(Tensor values)
+    {
+        using var plain = values.detach().to(ScalarType.Float64).contiguous();
+        return plain.data<double>().ToArray();
+    }
+
+    internal static void AssertClose(double[] expected, Tensor actual, double tolerance = 1e-8)
+    {
+        var values = Of(actual);
+        Assert.Equal(expected.Length, values.Length);
+        for (var i = 0; i < expected.Length; i++)
+            Assert.True(Math.Abs(expected[i] - values[i]) <= tolerance * Math.Max(1, Math.Abs(expected[i])), $"Element {i} is {values[i]}, not {expected[i]}.");
+    }
+}
