@@ -70,7 +70,7 @@ public static partial class torch
                 foreach (var (key, value) in entries)
                 {
                     writer.Write(key);
-                    value.Save(writer);
+                    TensorStream.Write(writer, value);
                 }
             }
 
@@ -92,7 +92,7 @@ public static partial class torch
                 try
                 {
                     var count = reader.Read7BitEncodedInt();
-                    for (var i = 0; i < count; i++) loaded.Add(reader.ReadString(), TensorExtensionMethods.Load(reader));
+                    for (var i = 0; i < count; i++) loaded.Add(reader.ReadString(), TensorStream.Read(reader));
                     var (missing, unexpected) = load_state_dict(loaded, strict, skip);
                     if (loadedParameters is not null)
                     {

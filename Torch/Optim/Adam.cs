@@ -43,7 +43,6 @@ public class Adam : OptimizerHelper, optim.IBetas
     private void Update(ParamGroup group)
     {
         var options = group.Options;
-        var rate = options.LearningRate!.Value;
         var weightDecay = options.weight_decay!.Value;
         var ascend = options.maximize!.Value;
 
