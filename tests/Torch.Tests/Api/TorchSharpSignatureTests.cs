@@ -1,5 +1,4 @@
 using System.Text;
-using TorchSharp;
 
 namespace GShard.Torch.Tests.Api;
 

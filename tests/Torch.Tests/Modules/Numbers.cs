@@ -1,5 +1,3 @@
-using static TorchSharp.torch;
-
 namespace GShard.Torch.Tests.Modules;
 
 internal static class Numbers

@@ -1,5 +1,4 @@
 using GShard.Torch.Tests.Modules;
-using TorchSharp;
 using TorchSharp.Modules;
 
 namespace GShard.Torch.Tests.Optim;
