@@ -37,6 +37,12 @@ public sealed record FactorTemplate(
             [.. sides[1].Split(',').Select(s => Expand(Words(s), most, most))]);
     }
 
+    /// <summary>A factor per dim: <c>.0</c>, <c>.1</c>, …</summary>
+    public static ImmutableArray<ImmutableArray<string>> Dims(int rank) => [.. Enumerable.Range(0, rank).Select(i => (ImmutableArray<string>)["." + i])];
+
+    /// <summary>An operand and a result with the same dims.</summary>
+    public static FactorTemplate Same(int rank) => new([Dims(rank)], [Dims(rank)]);
+
     /// <summary>This template with the factors (by name) of a kind.</summary>
     public FactorTemplate With(FactorKind kind, params string[] factors) => this with { Kinds = Kinds.SetItems(factors.Select(f => new KeyValuePair<string, FactorKind>(f, kind))) };
 

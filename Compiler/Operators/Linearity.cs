@@ -15,7 +15,10 @@ public enum LinearityKind
     Each,
 }
 
-/// <summary>The operands in which an operator is linear, jointly or each separately.</summary>
+/// <summary>
+/// The operands in which an operator is linear, jointly or each separately. Indices count the tensor operands only, as in a
+/// <see cref="Rules.FactorRule"/>.
+/// </summary>
 public sealed record Linearity(LinearityKind Kind, ImmutableArray<int> Operands)
 {
     /// <summary>Linear in nothing.</summary>

@@ -45,6 +45,38 @@ public sealed class VjpContext(Operation forward, ImmutableArray<Value?> cotange
     /// <summary>Applies an operator with several results.</summary>
     public ImmutableArray<Value> ApplyAll(string name, Attributes attributes, params Value[] operands) => builder.Apply(name, attributes, [.. operands]);
 
+    /// <summary>Makes the cotangent of an operand; null where the operand is not of a floating-point type.</summary>
+    public Value? When(int operand, Func<Value> make) => Operand(operand).IsDifferentiable ? make() : null;
+
+    /// <summary>a * b.</summary>
+    public Value Mul(Value a, Value b) => Apply("mul", a, b);
+
+    /// <summary>a / b.</summary>
+    public Value Div(Value a, Value b) => Apply("div", a, b);
+
+    /// <summary>a + b.</summary>
+    public Value Add(Value a, Value b) => Apply("add", a, b);
+
+    /// <summary>a - b.</summary>
+    public Value Sub(Value a, Value b) => Apply("sub", a, b);
+
+    /// <summary>An operator of a tensor and a host scalar, given in the source language: <c>mul_scalar</c>, <c>pow_scalar</c>.</summary>
+    public Value Scalar(string name, Value x, string code) => Apply(name, Attributes.None.WithHost("value", code), x);
+
+    /// <summary>The cotangent where the mask is false, 0 where it is true.</summary>
+    public Value ZeroWhere(Value cotangent, Value mask) => Apply("masked_fill", Attributes.None.WithHost("value", "0"), cotangent, mask);
+
+    /// <summary>Puts back, with size 1, the dims that a reduction removed, unless broadcasting does.</summary>
+    public Value KeepDims(Value reduced, ImmutableArray<int> dims)
+    {
+        if (Attributes.Flag("keepdim") || dims.SequenceEqual(Enumerable.Range(0, dims.Length))) return reduced;
+        return dims.Aggregate(reduced, (value, dim) => Apply("unsqueeze", Attributes.None.With("dim", dim), value));
+    }
+
+    /// <summary>Zeros of these (global) dims.</summary>
+    public Value Zeros(TensorType like) =>
+        Apply("zeros", Attributes.None.With("shape", like.Dims).With(Attributes.Name, new NameAttribute(like.Element.Text())));
+
     /// <summary>Sums a cotangent over the dims along which an operand was broadcast.</summary>
     public Value SumTo(Value cotangent, int operand)
     {

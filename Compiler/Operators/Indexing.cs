@@ -1,0 +1,116 @@
+using System.Collections.Immutable;
+using GShard.Compiler.IR;
+
+namespace GShard.Compiler.Operators;
+
+/// <summary>Operators that look up or write by index; an indexed dim is whole on every rank.</summary>
+internal static class Indexing
+{
+    public static readonly ImmutableArray<OperatorDefinition> Operators =
+    [
+        new("embedding")
+        {
+            Factors = call => new FactorTemplate([[["v"], ["d"]], FactorTemplate.Dims(call.Rank(1))], [[.. FactorTemplate.Dims(call.Rank(1)), ["d"]]]).Replicate("v"),
+            Linearity = _ => Linearity.Joint(0),
+            Element = (call, _) => call.Operand(0).Element,
+            Vjp = EmbeddingVjp,
+            Summary = "the rows of a weight [v, d] that ids name; no gradient for the row padding_idx",
+        },
+        new("embedding_backward")
+        {
+            Factors = call =>
+            {
+                var ids = FactorTemplate.Dims(call.Rank(1));
+                return new FactorTemplate([[.. ids, ["d"]], ids], [[["v"], ["d"]]])
+                    .Reduce([.. ids.Select(i => i[0])]).Replicate("v").Size("v", call.Attributes.Size("rows"));
+            },
+            Linearity = _ => Linearity.Joint(0),
+            Element = (call, _) => call.Operand(0).Element,
+            Summary = "cotangents added into the rows that ids name",
+        },
+        new("index_select")
+        {
+            Factors = IndexSelected,
+            Linearity = _ => Linearity.Joint(0),
+            Element = (call, _) => call.Operand(0).Element,
+            Vjp = v => [v.When(0, () => v.Apply("index_add", v.Attributes, v.Zeros(v.Operand(0).Tensor), v.Operand(1), v.Cotangent)), null],
+            Summary = "the elements of dim that a vector of indices names",
+        },
+        new("index_add")
+        {
+            Factors = IndexAdded,
+            Linearity = _ => Linearity.Joint(0, 2),
+            Element = (call, _) => call.Operand(0).Element,
+            Vjp = v => [v.When(0, () => v.Cotangent), null, v.When(2, () => v.Apply("index_select", v.Attributes, v.Cotangent, v.Operand(1)))],
+            Summary = "x with source added at the indices of dim (x, indices, source)",
+        },
+        new("gather")
+        {
+            Factors = call => Along(call, "n k", "k"),
+            Linearity = _ => Linearity.Joint(0),
+            Element = (call, _) => call.Operand(0).Element,
+            Vjp = v => [v.When(0, () => v.Apply("scatter_add", v.Attributes, v.Zeros(v.Operand(0).Tensor), v.Operand(1), v.Cotangent)), null],
+            Summary = "along dim the elements that indices name, other dims alike",
+        },
+        new("scatter_add")
+        {
+            Factors = call => Along(call, "n k k", "n"),
+            Linearity = _ => Linearity.Joint(0, 2),
+            Element = (call, _) => call.Operand(0).Element,
+            Vjp = v => [v.When(0, () => v.Cotangent), null, v.When(2, () => v.Apply("gather", v.Attributes, v.Cotangent, v.Operand(1)))],
+            Summary = "x with source added along dim where indices say, other dims alike (x, indices, source)",
+        },
+        new("scatter")
+        {
+            Factors = call => Along(call, "n k k", "n"),
+            Linearity = _ => Linearity.Joint(0, 2),
+            Element = (call, _) => call.Operand(0).Element,
+            Vjp = v =>
+            [
+                v.When(0, () => v.Apply("scatter", v.Attributes, v.Cotangent, v.Operand(1), v.Zeros(v.Operand(2).Tensor))),
+                null,
+                v.When(2, () => v.Apply("gather", v.Attributes, v.Cotangent, v.Operand(1))),
+            ],
+            Summary = "x with source written along dim where indices, which do not repeat, say (x, indices, source)",
+        },
+        new("one_hot")
+        {
+            Factors = call =>
+            {
+                var dims = FactorTemplate.Dims(call.Rank(0));
+                return new FactorTemplate([dims], [[.. dims, ["c"]]]).Replicate("c").Size("c", call.Attributes.Size("classes"));
+            },
+            Element = (_, _) => ElementType.Int64,
+            Summary = "1 at the index, 0 elsewhere, along a new last dim of size classes",
+        },
+    ];
+
+    private static ImmutableArray<Value?> EmbeddingVjp(VjpContext v)
+    {
+        var attributes = Attributes.None.With("rows", v.Operand(0).Tensor.Dims[0]);
+        if (v.Attributes.Has("padding_idx")) attributes = attributes.With("padding_idx", v.Attributes.Size("padding_idx"));
+        return [v.When(0, () => v.Apply("embedding_backward", attributes, v.Cotangent, v.Operand(1))), null];
+    }
+
+    /// <summary>Tensors with the same dims but for <c>dim</c>, whose factor is named per tensor.</summary>
+    private static FactorTemplate Along(OperatorCall call, string operands, string result)
+    {
+        var dim = call.Dim();
+        var dims = FactorTemplate.Dims(call.Rank(0));
+        return new FactorTemplate([.. operands.Split(' ').Select(n => dims.SetItem(dim, [n]))], [dims.SetItem(dim, [result])]).Replicate("n", "k");
+    }
+
+    private static FactorTemplate IndexSelected(OperatorCall call)
+    {
+        var dim = call.Dim();
+        var dims = FactorTemplate.Dims(call.Rank(0));
+        return new FactorTemplate([dims, [["k"]]], [dims.SetItem(dim, ["k"])]).Replicate("." + dim);
+    }
+
+    private static FactorTemplate IndexAdded(OperatorCall call)
+    {
+        var dim = call.Dim();
+        var dims = FactorTemplate.Dims(call.Rank(0));
+        return new FactorTemplate([dims, [["k"]], dims.SetItem(dim, ["k"])], [dims]).Replicate("." + dim, "k");
+    }
+}
