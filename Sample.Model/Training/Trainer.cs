@@ -1,6 +1,7 @@
 using GShard;
 using Sample.Model.Data;
 using Sample.Model.Translation;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Sample.Model.Training;
@@ -94,7 +95,9 @@ public sealed class Trainer(TrainingOptions options, Corpus corpus, Vocabulary v
         return (values[0], values[1] != 0);
     }
 
-    private static IReplica CreateReplica(Transformer model, DeviceMesh mesh) => new PlainReplica(model);
+    private static IReplica CreateReplica(Transformer model, DeviceMesh mesh) => mesh.Size == 1
+        ? new PlainReplica(model)
+        : throw new InputException("More than one rank needs the generated model.");
 
     private static List<string> Interleave(IReadOnlyList<IReadOnlyList<string>> parts) =>
         [.. Enumerable.Range(0, parts.Sum(p => p.Count)).Select(i => parts[i % parts.Count][i / parts.Count])];
