@@ -1,6 +1,5 @@
 using GShard;
 using static TorchSharp.torch;
-using static TorchSharp.torch.nn;
 
 namespace Sample.Model;
 
