@@ -59,6 +59,11 @@ public static partial class torch
 
             protected virtual void Dispose(bool disposing)
             {
+                if (disposing) ReleaseStates();
+            }
+
+            private protected virtual void ReleaseStates()
+            {
             }
 
             /// <summary>Options of the groups and states of the parameters, each as the optimizer's own objects.</summary>

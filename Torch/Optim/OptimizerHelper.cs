@@ -8,6 +8,10 @@ public abstract class OptimizerHelper : optim.Optimizer
     protected OptimizerOptions _defaults = new();
     protected OrderedDict<IntPtr, OptimizerState> _state = [];
 
+    public OptimizerHelper()
+    {
+    }
+
     public override void add_param_group(ParamGroup param_group)
     {
         param_group.Options.LearningRate ??= _defaults.LearningRate;
@@ -125,10 +129,8 @@ public abstract class OptimizerHelper : optim.Optimizer
                 $"The loaded state has groups of [{string.Join(", ", groups)}] parameters, this optimizer of [{string.Join(", ", sizes)}].");
     }
 
-    protected override void Dispose(bool disposing)
+    private protected override void ReleaseStates()
     {
-        base.Dispose(disposing);
-        if (!disposing) return;
         foreach (var state in _state.values()) (state as IDisposable)?.Dispose();
         _state.Clear();
     }

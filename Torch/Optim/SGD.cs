@@ -63,7 +63,7 @@ public class SGD : OptimizerHelper, optim.IMomentum
             }
 
             var state = (State)_state[parameter.Handle];
-            if (state.momentum_buffer is null) state.momentum_buffer = direction.detach().clone().DetachFromDisposeScope();
+            if (state.momentum_buffer is null) state.momentum_buffer = direction.clone().DetachFromDisposeScope();
             else state.momentum_buffer.mul_(momentum).add_(direction, 1 - options.dampening!.Value);
             parameter.add_(state.momentum_buffer, options.nesterov!.Value ? rate * momentum : rate);
             if (options.nesterov!.Value) parameter.add_(direction, rate);

@@ -48,7 +48,7 @@ internal sealed class SignaturePrinter(ListedSignatures listed)
                 yield return (".ctor", $"{visibility} .ctor({Parameters(constructor)})");
         foreach (var field in type.GetFields(Declared))
             if ((field.IsPublic ? "public" : field.IsFamily || field.IsFamilyOrAssembly ? "protected" : null) is { } visibility)
-                yield return (field.Name, $"{visibility} {(field.IsStatic ? "static " : "")}{(field.IsInitOnly ? "readonly " : "")}field {Type(field.FieldType)}{TupleNames(field.GetCustomAttribute<TupleElementNamesAttribute>())} {field.Name}");
+                yield return (field.Name, $"{visibility} {(field.IsStatic ? "static " : "")}{(field.IsLiteral ? "const " : "")}{(field.IsInitOnly ? "readonly " : "")}field {Type(field.FieldType)}{TupleNames(field.GetCustomAttribute<TupleElementNamesAttribute>())} {field.Name}");
         foreach (var property in type.GetProperties(Declared))
             if (Property(property) is { } signature) yield return (property.Name, signature);
         foreach (var method in type.GetMethods(Declared))
@@ -103,7 +103,7 @@ internal sealed class SignaturePrinter(ListedSignatures listed)
         var type = Nullable.GetUnderlyingType(parameter.ParameterType) ?? parameter.ParameterType;
         return parameter.RawDefaultValue switch
         {
-            null => "null",
+            null => parameter.ParameterType is { IsValueType: true } && Nullable.GetUnderlyingType(parameter.ParameterType) is null ? "default" : "null",
             bool flag => flag ? "true" : "false",
             string text => $"\"{text}\"",
             float number => number.ToString("R", CultureInfo.InvariantCulture) + "f",

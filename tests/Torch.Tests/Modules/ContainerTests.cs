@@ -79,7 +79,7 @@ public sealed class ContainerTests
         var dictionary = new TorchSharp.Utils.OrderedDict<string, int> { { "z", 1 }, { "a", 2 } };
         dictionary.Insert(1, ("m", 3));
         dictionary["z"] = 4;
-        Assert.Equal([("z", 4), ("m", 3), ("a", 2)], dictionary.AsEnumerable<(string, int)>());
+        Assert.Equal([("z", 4), ("m", 3), ("a", 2)], dictionary.ToList<(string, int)>());
         dictionary.RemoveAt(0);
         Assert.Equal(["m", "a"], dictionary.keys());
         Assert.Equal(("a", 2), dictionary[1]);

@@ -2,11 +2,17 @@ namespace GShard.Torch.Tests.Modules;
 
 internal static class Numbers
 {
-    internal static Tensor Doubles(long[] shape, params double[] values) => tensor(values, ScalarType.Float64).reshape(shape);
+    internal static Tensor Doubles(long[] shape, params double[] values)
+    {
+        using var flat = tensor(values, ScalarType.Float64);
+        return flat.reshape(shape);
+    }
 
     internal static double[] Of(Tensor values)
     {
-        using var plain = values.detach().to(ScalarType.Float64).contiguous();
+        using var detached = values.detach();
+        using var wide = detached.to(ScalarType.Float64);
+        using var plain = wide.contiguous();
         return plain.data<double>().ToArray();
     }
 
