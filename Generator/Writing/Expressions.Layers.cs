@@ -6,25 +6,36 @@ internal static partial class Expressions
 {
     private static ImmutableArray<Expression> Layers =>
     [
-        new("cross_entropy", o => o.Argument("reduction", "mean") == "none"
-            ? $"Kernels.CrossEntropy({o.All}, {Loss(o)})"
-            : $"functional.cross_entropy({o.All}, ignore_index: {o.Argument("ignore_index", "-100")}, reduction: nn.Reduction.{Identifier.Pascal(o.Argument("reduction", "mean"))}"
-                + $", label_smoothing: {o.Argument("label_smoothing", "0")})"),
-        new("cross_entropy_backward", o => $"Kernels.CrossEntropyBackward({o.All}, {Loss(o)})"),
+        new("layer_norm_backward_input", o => $"Kernels.LayerNormBackwardInput({o.All}{(o.Count < 5 ? ", null" : "")}, {o.Argument("dims")})"),
         new("embedding_backward", o => $"Kernels.EmbeddingBackward({o.All}, {o.Argument("rows")}{(o.Has("padding_idx") ? ", " + o.Argument("padding_idx") : "")})"),
+        new("rms_norm", o => $"Kernels.RmsNorm({o[0]}, {o.Argument("dims")}, {(o.Count > 1 ? o[1] : "null")}, {o.Argument("eps")})"),
+        new("group_norm", o => $"functional.group_norm({o[0]}, {o.Argument("groups")}{string.Concat(Enumerable.Range(1, o.Count - 1).Select(i => ", " + o[i]))}, eps: {o.Argument("eps")})"),
+        new("scaled_dot_product_attention", o => $"functional.scaled_dot_product_attention({o.All}{(o.Flag("is_causal") ? ", is_casual: true" : "")})"),
         .. Table(
+            ("batch_norm_eval", "functional.batch_norm({0}, {3}, {4}, {1}, {2}, eps: {eps})"),
+            ("binary_cross_entropy_with_logits", "functional.binary_cross_entropy_with_logits({0}, {1}, reduction: nn.Reduction.None)"),
             ("bmm", "{0}.bmm({1})"),
+            ("cosine_similarity", "functional.cosine_similarity({0}, {1}, {dim}, {eps})"),
+            ("cross_entropy", "Kernels.CrossEntropy({0}, {1}, {ignore_index|-100}, {label_smoothing|0})"),
+            ("cross_entropy_backward", "Kernels.CrossEntropyBackward({0}, {1}, {2}, {ignore_index|-100}, {label_smoothing|0})"),
+            ("dot", "{0}.dot({1})"),
             ("einsum", "torch.einsum({equation}, {*})"),
             ("embedding", "{0}.index({1})"),
+            ("gather", "{0}.gather({dim}, {1})"),
+            ("index_add", "{0}.index_add({dim}, {1}, {2}, 1)"),
+            ("index_select", "{0}.index_select({dim}, {1})"),
             ("layer_norm", "Kernels.LayerNorm({0}, {dims}, {1}, {2}, {eps})"),
-            ("layer_norm_backward_input", "Kernels.LayerNormBackwardInput({*}, {dims})"),
             ("layer_norm_backward_weight", "Kernels.LayerNormBackwardWeight({*}, {dims})"),
             ("layer_norm_plain", "Kernels.LayerNorm({0}, {dims}, null, null, {eps})"),
-            ("layer_norm_plain_backward_input", "Kernels.LayerNormBackwardInput({*}, null, {dims})"),
             ("linear", "functional.linear({0}, {1})"),
             ("linear_bias", "functional.linear({0}, {1}, {2})"),
-            ("matmul", "torch.matmul({0}, {1})")),
+            ("matmul", "torch.matmul({0}, {1})"),
+            ("mm", "{0}.mm({1})"),
+            ("mv", "{0}.mv({1})"),
+            ("nll_loss", "Kernels.NegativeLogLikelihood({0}, {1}, {ignore_index|-100})"),
+            ("one_hot", "functional.one_hot({0}, {classes})"),
+            ("outer", "{0}.outer({1})"),
+            ("scatter", "{0}.scatter({dim}, {1}, {2})"),
+            ("scatter_add", "{0}.scatter_add({dim}, {1}, {2})")),
     ];
-
-    private static string Loss(OperationText o) => $"{o.Argument("ignore_index", "-100")}, {o.Argument("label_smoothing", "0")}";
 }

@@ -36,6 +36,9 @@ internal sealed class OperationText(Operation operation, MethodScope method)
     /// <summary>A constant as an argument, or the default where it is absent.</summary>
     public string Argument(string key, string otherwise) => Has(key) ? Argument(key) : otherwise;
 
+    /// <summary>A size as an argument of type <c>int</c>.</summary>
+    public string Int(string key) => operation.Attributes.Size(key).Value is null ? $"(int){Operand(key)}" : Argument(key);
+
     /// <summary>A constant, as an operand of an infix operator.</summary>
     public string Operand(string key) => SizeText.Parenthesize(Argument(key));
 
