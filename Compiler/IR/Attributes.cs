@@ -16,6 +16,9 @@ public sealed class Attributes : IReadOnlyCollection<KeyValuePair<string, Attrib
     /// <summary>The key of a name that prints bare.</summary>
     public const string Name = "name";
 
+    /// <summary>The key of the name that a loop gives to the module at hand.</summary>
+    public const string Item = "item";
+
     /// <summary>No attributes.</summary>
     public static readonly Attributes None = new([]);
 

@@ -36,8 +36,9 @@ internal sealed class BlockBuilder(Mesh mesh, Names names, BlockBuilder? outer =
     public ImmutableArray<Value> Apply(
         string name, Attributes attributes, ImmutableArray<Value> operands, ImmutableArray<TensorSharding> wanted, ImmutableArray<string> resultNames)
     {
-        var signature = OperatorSignature.Infer(OperatorTable.Get(name), new OperatorCall(name, operands, attributes));
-        var choice = CombinationChoice.Choose(mesh, signature, operands, wanted);
+        var call = new OperatorCall(name, operands, attributes);
+        var signature = OperatorSignature.Infer(OperatorTable.Get(name), call);
+        var choice = CombinationChoice.Choose(mesh, signature, call, wanted);
         var tensor = 0;
         var placed = operands.Select(o => o.Type is TensorType ? Reshard(o, choice.Operands[tensor++]) : o).ToImmutableArray();
         var types = signature.Results.Select((type, i) => type is TensorType t ? t with { Sharding = choice.Results[i] } : type);

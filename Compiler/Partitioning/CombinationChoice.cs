@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using GShard.Compiler.Dims;
 using GShard.Compiler.IR;
 using GShard.Compiler.Operators;
 using GShard.Compiler.Shardings;
@@ -9,28 +10,29 @@ namespace GShard.Compiler.Partitioning;
 internal sealed record CombinationChoice(ImmutableArray<TensorSharding> Operands, ImmutableArray<TensorSharding> Results)
 {
     /// <summary>
-    /// Chooses, axis by axis, the legal combination with the least to pay: reshards of operands from where they lie, and of results to where
-    /// they are wanted. Among equals the one wins that gives what is wanted, then the one that moves fewest operands.
+    /// Chooses, axis by axis, the legal combination with the least to pay: reshards of operands from where they lie, of results to where they
+    /// are wanted, and the computation itself where it is known what is wanted. Among equals the one wins that gives what is wanted, then the one that moves fewest operands.
     /// </summary>
-    public static CombinationChoice Choose(Mesh mesh, OperatorSignature signature, ImmutableArray<Value> operands, ImmutableArray<TensorSharding> wanted)
+    public static CombinationChoice Choose(Mesh mesh, OperatorSignature signature, OperatorCall call, ImmutableArray<TensorSharding> wanted)
     {
-        var tensors = operands.Where(o => o.Type is TensorType).Select(o => o.Tensor).ToImmutableArray();
+        var tensors = call.Operands.Where(o => o.Type is TensorType).Select(o => o.Tensor).ToImmutableArray();
         var results = signature.Results.OfType<TensorType>().ToImmutableArray();
         var combinations = PlacementRules.Derive(signature.Rule, signature.Linearity);
-        var chosen = mesh.Axes.Select(axis => Best(axis, combinations, tensors, results, wanted)).ToImmutableArray();
+        var flops = wanted.IsEmpty ? Dim.Zero : signature.Definition.Flops(call, signature.Rule);
+        var chosen = mesh.Axes.Select(axis => Best(axis, combinations, flops, tensors, results, wanted)).ToImmutableArray();
         return new(
             [.. tensors.Select((t, i) => Combine(mesh, t.Rank, axis => chosen[axis].Operands[i], t.Sharding))],
             [.. results.Select((t, i) => Combine(mesh, t.Rank, axis => chosen[axis].Results[i], null))]);
     }
 
     private static PlacementCombination Best(
-        MeshAxis axis, ImmutableArray<PlacementCombination> combinations, ImmutableArray<TensorType> operands, ImmutableArray<TensorType> results, ImmutableArray<TensorSharding> wanted)
+        MeshAxis axis, ImmutableArray<PlacementCombination> combinations, Dim flops, ImmutableArray<TensorType> operands, ImmutableArray<TensorType> results, ImmutableArray<TensorSharding> wanted)
     {
         var best = combinations[0];
         (double Cost, int Missed, int Moved) least = (double.PositiveInfinity, 0, 0);
         foreach (var combination in combinations)
         {
-            double cost = 0;
+            var cost = ReshardCost.OfCompute(flops, combination.Factor >= 0, axis);
             int missed = 0, moved = 0;
             for (var i = 0; i < operands.Length; i++)
             {
@@ -42,7 +44,7 @@ internal sealed record CombinationChoice(ImmutableArray<TensorSharding> Operands
             for (var i = 0; i < results.Length && i < wanted.Length; i++)
             {
                 var to = wanted[i].On(axis.Name);
-                cost += ReshardCost.Of(results[i], combination.Results[i], to, axis);
+                cost += ReshardCost.OfResult(results[i], combination.Results[i], to, axis);
                 if (!to.Equals(combination.Results[i])) missed++;
             }
 

@@ -1,3 +1,4 @@
+using GShard.Compiler.Dims;
 using GShard.Compiler.IR;
 using GShard.Compiler.Shardings;
 
@@ -16,6 +17,20 @@ internal static class ReshardCost
     private const double Start = 64 * 1024;
 
     private const long NominalDim = 1024;
+
+    /// <summary>Floating-point operations that take as long as a byte over a link.</summary>
+    private const double FlopsPerByte = 2000;
+
+    /// <summary>What the operator itself costs on one rank, with the same measure.</summary>
+    public static double OfCompute(Dim flops, bool isSplit, MeshAxis axis) =>
+        flops.Evaluate(_ => NominalDim) / FlopsPerByte / (isSplit ? axis.NominalSize : 1);
+
+    /// <summary>
+    /// The cost of a result that comes out as <paramref name="from"/> and is wanted as <paramref name="to"/>. A sum may stay partial: it is
+    /// reduced when something needs it, and then often by a reduce-scatter, so it counts half.
+    /// </summary>
+    public static double OfResult(TensorType type, Placement from, Placement to, MeshAxis axis) =>
+        Of(type, from, to, axis) / (from.Kind == PlacementKind.Partial && to.Kind == PlacementKind.Replicated ? 2 : 1);
 
     public static double Of(TensorType type, Placement from, Placement to, MeshAxis axis)
     {

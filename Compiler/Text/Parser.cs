@@ -124,7 +124,7 @@ public sealed class Parser
             else
             {
                 var key = scanner.Word("an attribute");
-                result = scanner.Take("=") ? result.With(key, ParseAttribute()) : result.With(Attributes.Name, new NameAttribute(key));
+                result = scanner.Take("=") ? result.With(key, key == Attributes.Item ? new NameAttribute(scanner.Word("a name")) : ParseAttribute()) : result.With(Attributes.Name, new NameAttribute(key));
             }
         }
 
