@@ -31,16 +31,19 @@ if [[ -n $libtorch && -e $libtorch/lib/libtorch_cuda.so ]]; then
   libraries+=(-ltorch -ltorch_cuda -lc10_cuda)  # unreferenced, but they register the CUDA kernels
 fi
 
+# Objects go to a folder of their own and the library is renamed into place: builds at the same time do not meet, and a process that has
+# the old library mapped keeps it.
 mkdir -p "$work" "$(dirname "$output")"
+scratch=$(mktemp -d "$work/build.XXXXXX")
+trap 'rm -rf "$scratch"' EXIT
 objects=() jobs=()
 for file in "$source"/*.cpp; do
-  object=$work/$(basename "${file%.cpp}").o
+  object=$scratch/$(basename "${file%.cpp}").o
   objects+=("$object")
   "$cxx" "${flags[@]}" -c "$file" -o "$object" &
   jobs+=($!)
 done
 for job in "${jobs[@]}"; do wait "$job"; done
 
-# Linked beside the output and renamed over it: a process that has the old library mapped keeps it.
-"$cxx" -shared -o "$output.tmp" "${objects[@]}" "${link[@]}" "${libraries[@]}" -Wl,--as-needed -ldl -Wl,--no-undefined
-mv -f "$output.tmp" "$output"
+"$cxx" -shared -o "$scratch/library.so" "${objects[@]}" "${link[@]}" "${libraries[@]}" -Wl,--as-needed -ldl -Wl,--no-undefined
+mv -f "$scratch/library.so" "$output"

@@ -8,7 +8,20 @@ internal static unsafe partial class LibTorch
     /// <summary>Bytes of tensor memory in use, as the allocator counts them.</summary>
     internal static readonly long* LiveBytes;
 
-    static LibTorch() => LiveBytes = ts_allocator_install();
+    static LibTorch()
+    {
+        try
+        {
+            LiveBytes = ts_allocator_install();
+        }
+        catch (DllNotFoundException missing)
+        {
+            throw new DllNotFoundException(
+                "libgshard_torch.so or the libtorch under it cannot be loaded. It is built with GShard.Torch where libtorch is found: install it "
+                + "(apt-get install libtorch-dev libopenblas0-pthread g++), or point LIBTORCH at a libtorch folder, and build again.",
+                missing);
+        }
+    }
 
     /// <summary>libtorch's message for the error that has just been signalled on this thread.</summary>
     internal static ExternalException LastError() => new(Marshal.PtrToStringUTF8((nint)ts_last_error()));

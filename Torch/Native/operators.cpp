@@ -15,6 +15,9 @@ using c10::IValue;
 
 namespace {
 
+// c10::optional until 2.5, std::optional since.
+using OptionalTensor = decltype(std::declval<IValue>().toOptional<at::Tensor>());
+
 enum class Kind : uint8_t { other, tensor, number, ints, doubles, bools, tensors, optional_tensors };
 
 struct Parameter {
@@ -84,8 +87,8 @@ IValue list_value(const ts_arg& a, const Parameter& p) {
     default: {
       auto* values = static_cast<void* const*>(a.v.p);
       if (p.kind == Kind::optional_tensors)
-        return list_of<c10::optional<at::Tensor>>(a.len, [&](int64_t i) {
-          return values[i] ? c10::optional<at::Tensor>(shim::borrow(values[i])) : c10::optional<at::Tensor>();
+        return list_of<OptionalTensor>(a.len, [&](int64_t i) {
+          return values[i] ? OptionalTensor(shim::borrow(values[i])) : OptionalTensor();
         });
       return list_of<at::Tensor>(a.len, [&](int64_t i) { return shim::borrow(values[i]); });
     }
