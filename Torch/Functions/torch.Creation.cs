@@ -9,6 +9,12 @@ public static partial class torch
     public static Tensor arange(Scalar start, Scalar stop, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) => arange(start, stop, 1, dtype, device, requires_grad);
     public static Tensor arange(Scalar stop, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) => arange(0, stop, 1, dtype, device, requires_grad);
 
+    public static Tensor bartlett_window(long len, bool periodic = true, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
+        Leaf(Aten.bartlett_window_periodic.Call(len, periodic, dtype ?? get_default_dtype(), Argument.None, InitializeDevice(device)), requires_grad);
+
+    public static Tensor blackman_window(long len, bool periodic = true, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
+        Leaf(Aten.blackman_window_periodic.Call(len, periodic, dtype ?? get_default_dtype(), Argument.None, InitializeDevice(device)), requires_grad);
+
     public static Tensor empty(long[] size, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) => Filled(Aten.empty_memory_format, size, dtype, device, requires_grad, names);
     public static Tensor empty(ReadOnlySpan<long> size, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) => empty(size.ToArray(), dtype, device, requires_grad, names);
     public static Tensor empty(long size, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) => empty([size], dtype, device, requires_grad, names);
@@ -42,6 +48,15 @@ public static partial class torch
     public static Tensor full(int dim0, int dim1, int dim2, int dim3, Scalar value, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) => full([dim0, dim1, dim2, dim3], value, dtype, device, requires_grad, names);
 
     public static Tensor full_like(Tensor input, Scalar value, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) => Unnamed(names, input.full_like(value, dtype, device, requires_grad));
+
+    public static Tensor hamming_window(long len, bool periodic = true, float alpha = 0.54f, float beta = 0.46f, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
+        Leaf(Aten.hamming_window_periodic_alpha_beta.Call(len, periodic, alpha, beta, dtype ?? get_default_dtype(), Argument.None, InitializeDevice(device)), requires_grad);
+
+    public static Tensor hann_window(long len, bool periodic = true, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
+        Leaf(Aten.hann_window_periodic.Call(len, periodic, dtype ?? get_default_dtype(), Argument.None, InitializeDevice(device)), requires_grad);
+
+    public static Tensor kaiser_window(long len, bool periodic = true, float beta = 12f, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
+        Leaf(Aten.kaiser_window_beta.Call(len, periodic, beta, dtype ?? get_default_dtype(), Argument.None, InitializeDevice(device)), requires_grad);
 
     public static Tensor linspace(double start, double end, long steps, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
         Leaf(Aten.linspace.Call(start, end, steps, dtype ?? get_default_dtype(), Argument.None, InitializeDevice(device)), requires_grad);

@@ -29,6 +29,12 @@ public static partial class torch
     public static Tensor rand(int dim0, int dim1, int dim2, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, Generator? generator = null, string[]? names = null) => rand([dim0, dim1, dim2], dtype, device, requires_grad, generator, names);
     public static Tensor rand(int dim0, int dim1, int dim2, int dim3, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, Generator? generator = null, string[]? names = null) => rand([dim0, dim1, dim2, dim3], dtype, device, requires_grad, generator, names);
 
+    public static double rand_float(Generator? generator = null)
+    {
+        using var number = rand(Array.Empty<long>(), float64, generator: generator);
+        return number.item<double>();
+    }
+
     public static Tensor randint(long low, long high, long[] size, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, Generator? generator = null, string[]? names = null) =>
         Unnamed(names, Leaf(Aten.randint_low_generator.Call(low, high, size, generator, dtype ?? ScalarType.Int64, Argument.None, InitializeDevice(device)), requires_grad));
 
@@ -40,6 +46,19 @@ public static partial class torch
         randint(low, high, Array.ConvertAll(size, static s => (long)s), dtype, device, requires_grad, generator, names);
 
     public static Tensor randint(int high, int[] size, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, Generator? generator = null, string[]? names = null) => randint(0, high, size, dtype, device, requires_grad, generator, names);
+
+    public static bool randint_bool(Generator? generator = null) => randint_long(2, generator) != 0;
+
+    public static int randint_int(int low, int high, Generator? generator = null) => (int)randint_long(low, high, generator);
+    public static int randint_int(int high, Generator? generator = null) => randint_int(0, high, generator);
+
+    public static long randint_long(long low, long high, Generator? generator = null)
+    {
+        using var number = randint(low, high, Array.Empty<long>(), generator: generator);
+        return number.item<long>();
+    }
+
+    public static long randint_long(long high, Generator? generator = null) => randint_long(0, high, generator);
 
     public static Tensor randn(long[] size, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, Generator? generator = null, string[]? names = null) =>
         Unnamed(names, Leaf(Aten.randn_generator.Call(size, generator, dtype ?? get_default_dtype(), Argument.None, InitializeDevice(device)), requires_grad));
@@ -53,6 +72,12 @@ public static partial class torch
     public static Tensor randn(int rows, int columns, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, Generator? generator = null, string[]? names = null) => randn([rows, columns], dtype, device, requires_grad, generator, names);
     public static Tensor randn(int dim0, int dim1, int dim2, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, Generator? generator = null, string[]? names = null) => randn([dim0, dim1, dim2], dtype, device, requires_grad, generator, names);
     public static Tensor randn(int dim0, int dim1, int dim2, int dim3, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, Generator? generator = null, string[]? names = null) => randn([dim0, dim1, dim2, dim3], dtype, device, requires_grad, generator, names);
+
+    public static double randn_float(Generator? generator = null)
+    {
+        using var number = randn(Array.Empty<long>(), float64, generator: generator);
+        return number.item<double>();
+    }
 
     public static Tensor randperm(long n, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, Generator? generator = null) =>
         Leaf(Aten.randperm_generator.Call(n, generator, dtype ?? ScalarType.Int64, Argument.None, InitializeDevice(device)), requires_grad);

@@ -81,7 +81,6 @@ internal static unsafe partial class LibTorch
     [LibraryImport(Library)] internal static partial int ts_interop_threads();
     [LibraryImport(Library)] internal static partial int ts_set_blas_threads(int count);
     [LibraryImport(Library)] internal static partial int ts_blas_threads();
-    [LibraryImport(Library)] internal static partial int ts_has_cuda();
     [LibraryImport(Library)] internal static partial int ts_cuda_devices();
 
     [LibraryImport(Library)] internal static partial int ts_manual_seed(ulong seed);

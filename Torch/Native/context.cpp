@@ -8,6 +8,7 @@
 #include <ATen/CPUGeneratorImpl.h>
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
+#include <c10/core/impl/VirtualGuardImpl.h>
 #include <torch/version.h>
 
 TS_API const char* ts_version() { return TORCH_VERSION; }
@@ -36,9 +37,10 @@ TS_API int32_t ts_blas_threads() {
   return get ? get() : 0;
 }
 
-TS_API int32_t ts_has_cuda() { return at::hasCUDA(); }
+// 0 where libtorch was built without CUDA or the machine has no device.
 TS_API int32_t ts_cuda_devices() {
-  return at::hasCUDA() ? shim::guarded_value<int32_t>(0, [] { return int32_t(at::detail::getCUDAHooks().getNumGPUs()); }) : 0;
+  if (!c10::impl::hasDeviceGuardImpl(c10::DeviceType::CUDA)) return 0;
+  return shim::guarded_value<int32_t>(0, [] { return int32_t(c10::impl::VirtualGuardImpl(c10::DeviceType::CUDA).deviceCount()); });
 }
 
 // Seeds the default generators of every device.

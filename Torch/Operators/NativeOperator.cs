@@ -47,6 +47,14 @@ public sealed unsafe class NativeOperator
         return (Take(results[0]), Take(results[1]), Take(results[2]));
     }
 
+    /// <summary>Calls an operator that returns four tensors; null where libtorch returns an undefined one.</summary>
+    public (Tensor, Tensor, Tensor, Tensor) Call4(params ReadOnlySpan<Argument> arguments)
+    {
+        var results = stackalloc NativeArgument[4];
+        Invoke(arguments, results, 4);
+        return (Take(results[0]), Take(results[1]), Take(results[2]), Take(results[3]));
+    }
+
     /// <summary>Calls an operator that returns <paramref name="results"/> tensors; null where libtorch returns an undefined one.</summary>
     public Tensor?[] CallMany(int results, params ReadOnlySpan<Argument> arguments)
     {
