@@ -12,7 +12,7 @@ internal sealed class TrainingConsole(Corpus corpus, TrainingOptions training)
     private const int SamplesShown = 12;
 
     // A file has no width: lines must not be broken at a guess of 80 columns.
-    private const int WidthOfFiles = 120;
+    private const int WidthOfFiles = 200;
 
     private readonly IAnsiConsole console = Open();
     private readonly Stopwatch total = Stopwatch.StartNew();
@@ -79,9 +79,10 @@ internal sealed class TrainingConsole(Corpus corpus, TrainingOptions training)
 
     private static IAnsiConsole Open()
     {
-        var console = AnsiConsole.Console;
-        if (!console.Profile.Out.IsTerminal)
-            console.Profile.Width = WidthOfFiles;
+        if (!Console.IsOutputRedirected)
+            return AnsiConsole.Console;
+        var console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.No, ColorSystem = ColorSystemSupport.NoColors });
+        console.Profile.Width = WidthOfFiles;
         return console;
     }
 
