@@ -53,29 +53,12 @@ public class Adam : OptimizerHelper, optim.IBetas
             using var negated = ascend ? gradient.neg() : null;
             var direction = negated ?? gradient;
             using var decayed = weightDecay != 0 ? direction.add(parameter, weightDecay) : null;
-            Step(parameter, decayed ?? direction, (State)_state[parameter.Handle], options);
+            var state = (State)_state[parameter.Handle];
+            if (options.amsgrad!.Value) state.max_exp_avg_sq ??= parameter.zeros_like().DetachFromDisposeScope();
+            AdaptiveMoments.Apply(
+                parameter, decayed ?? direction, ++state.step, state.exp_avg!, state.exp_avg_sq!,
+                options.amsgrad.Value ? state.max_exp_avg_sq : null, options.LearningRate!.Value, group.Betas, options.eps!.Value);
         }
-    }
-
-    private static void Step(Parameter parameter, Tensor gradient, State state, Options options)
-    {
-        var beta1 = options.beta1!.Value;
-        var beta2 = options.beta2!.Value;
-        state.step++;
-        state.exp_avg!.mul_(beta1).add_(gradient, 1 - beta1);
-        state.exp_avg_sq!.mul_(beta2).addcmul_(gradient, gradient, 1 - beta2);
-        var second = state.exp_avg_sq;
-        if (options.amsgrad!.Value)
-        {
-            using var previous = state.max_exp_avg_sq;
-            second = state.max_exp_avg_sq = previous!.maximum(second).DetachFromDisposeScope();
-        }
-
-        // Both bias corrections are numbers: folded into the rate and eps they cost no pass over the parameter.
-        var correction1 = 1 - Math.Pow(beta1, state.step);
-        var correction2 = Math.Sqrt(1 - Math.Pow(beta2, state.step));
-        using var denominator = second.sqrt().add_(options.eps!.Value * correction2);
-        parameter.addcdiv_(state.exp_avg, denominator, -options.LearningRate!.Value * correction2 / correction1);
     }
 
     public class Options : OptimizerOptions
