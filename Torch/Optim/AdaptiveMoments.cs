@@ -6,9 +6,10 @@ internal static class AdaptiveMoments
     private static readonly NativeOperator s_interpolate = new("aten::lerp_", "Scalar");
     private static readonly NativeOperator s_maximum = new("aten::maximum", "out");
 
-    /// <param name="gradient">Of the loss, to descend along.</param>
-    /// <param name="step">Steps taken, this one included.</param>
-    /// <param name="greatest">The greatest second moment so far, for AMSGrad; null without it.</param>
+    /// <summary>
+    /// Descends along <paramref name="gradient"/>; <paramref name="step"/> counts this step, and <paramref name="greatest"/> is the greatest
+    /// second moment so far, null without AMSGrad.
+    /// </summary>
     internal static void Apply(
         Parameter parameter, Tensor gradient, long step, Tensor first, Tensor second, Tensor? greatest, double rate, (double, double) betas, double eps)
     {
