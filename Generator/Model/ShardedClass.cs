@@ -56,11 +56,11 @@ public sealed record SubmoduleField(string Name, string ShardedType, bool IsList
 /// <param name="Arguments">All parameters in order: C# type and name; tensors among them are the program's arguments of the same name.</param>
 /// <param name="ReturnType">The C# return type.</param>
 /// <param name="ReturnNames">Names for the returned values: tuple elements, or one name.</param>
-/// <param name="Program">The compiled program.</param>
+/// <param name="Program">The compiled program; null where the method has errors, and its generated body throws.</param>
 public sealed record MethodModel(
     string Name,
     bool IsOverride,
     ImmutableArray<(string Type, string Name)> Arguments,
     string ReturnType,
     ImmutableArray<string> ReturnNames,
-    ShardedProgram Program);
+    ShardedProgram? Program);

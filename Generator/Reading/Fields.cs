@@ -1,0 +1,51 @@
+using System.Collections.Immutable;
+using GShard.Compiler.Dims;
+using GShard.Compiler.Shardings;
+using Microsoft.CodeAnalysis;
+
+namespace GShard.Generator.Reading;
+
+/// <summary>What a field or property of the class is to the compiler.</summary>
+internal abstract record Field(ISymbol Symbol)
+{
+    public string Name => Symbol.Name;
+}
+
+/// <summary>A parameter or buffer; of a library submodule where the name has a dot.</summary>
+/// <param name="Symbol">The field.</param>
+/// <param name="FullName">The name in the state dict.</param>
+/// <param name="IsBuffer">Whether it is not trained.</param>
+/// <param name="Dims">Its dims; null where they are not known.</param>
+/// <param name="Sharding">What annotations say; null where the rank is not known.</param>
+/// <param name="Uneven">Whether ranks may be empty.</param>
+internal sealed record WeightDeclaration(
+    ISymbol Symbol, string FullName, bool IsBuffer, ImmutableArray<Dim>? Dims, TensorSharding? Sharding, bool Uneven) : Field(Symbol)
+{
+    /// <summary>The field in the sharded class.</summary>
+    public string Identifier
+    {
+        get
+        {
+            var parts = FullName.Split('.');
+            if (parts.Length == 1) return FullName;
+            return FullName.Contains("_") ? string.Join("_", parts) : parts[0] + string.Concat(parts.Skip(1).Select(p => char.ToUpperInvariant(p[0]) + p.Substring(1)));
+        }
+    }
+}
+
+/// <summary>A submodule of TorchSharp's that is compiled to operators.</summary>
+/// <param name="Symbol">The field.</param>
+/// <param name="Kind">The module's type name: <c>Linear</c>.</param>
+/// <param name="Weights">Its parameters by name.</param>
+/// <param name="Arguments">What its factory was given, by parameter name; null where the call is not visible.</param>
+internal sealed record LibraryModule(
+    ISymbol Symbol, string Kind, ImmutableDictionary<string, WeightDeclaration> Weights, ImmutableDictionary<string, IOperation>? Arguments) : Field(Symbol);
+
+/// <summary>A submodule that is sharded itself, or a list of them.</summary>
+internal sealed record ShardedModule(ISymbol Symbol, INamedTypeSymbol Type, bool IsList) : Field(Symbol);
+
+/// <summary>A host value.</summary>
+internal sealed record HostValueField(ISymbol Symbol, ITypeSymbol Type) : Field(Symbol);
+
+/// <summary>A module that the compiler does not know.</summary>
+internal sealed record UnknownModule(ISymbol Symbol, ITypeSymbol Type) : Field(Symbol);

@@ -1,0 +1,56 @@
+using System.Collections.Immutable;
+using GShard.Compiler.Shardings;
+using GShard.Generator.Diagnostics;
+using Microsoft.CodeAnalysis;
+
+namespace GShard.Generator.Reading;
+
+/// <summary>
+/// The mesh of a class: the axes of its <c>[Mesh]</c> attributes, else those of the assembly, else one axis named <c>device</c> of the
+/// size that the annotations agree on.
+/// </summary>
+internal static class MeshReader
+{
+    public const string OnlyAxis = "device";
+
+    public static Mesh Read(INamedTypeSymbol type, IReadOnlyList<SplitAnnotation> splits, FindingBag findings)
+    {
+        var attributes = Of(type.GetAttributes());
+        if (attributes.Count == 0) attributes = Of(type.ContainingAssembly.GetAttributes());
+        if (attributes.Count > 0) return Declared(type, attributes, findings);
+
+        var counts = splits.Where(s => s.Axis is null && s.Count > 0).ToList();
+        if (counts.FirstOrDefault(s => s.Count != counts[0].Count) is { } other)
+        {
+            findings.Report("GSH0005", other.Source, type,
+                $"'{type.Name}' is split into {counts[0].Count} and into {other.Count} over one axis; where the numbers differ, declare the axes, as in "
+                + $"[Mesh(\"data\", {counts[0].Count}), Mesh(\"model\", {other.Count})], and name one in each [Split(dim, \"axis\")].");
+        }
+
+        return new Mesh([new MeshAxis(OnlyAxis, counts.Count > 0 ? counts[0].Count : null)]);
+    }
+
+    private static Mesh Declared(INamedTypeSymbol type, List<AttributeData> attributes, FindingBag findings)
+    {
+        var axes = ImmutableArray.CreateBuilder<MeshAxis>();
+        foreach (var attribute in attributes)
+        {
+            if (attribute.ConstructorArguments.Length == 0 || attribute.ConstructorArguments[0].Value is not string name) continue;
+            var size = attribute.ConstructorArguments.Length > 1 ? attribute.ConstructorArguments[1].Value as int? ?? 0 : 0;
+            if (!IsName(name))
+                findings.Report("GSH0016", attribute, type, $"'{name}' cannot name a mesh axis; use letters, digits and '_', and begin with a letter.");
+            else if (axes.Any(a => a.Name == name))
+                findings.Report("GSH0016", attribute, type, $"The mesh axis '{name}' is declared twice for '{type.Name}'; declare each axis once.");
+            else if (size < 0)
+                findings.Report("GSH0016", attribute, type, $"The mesh axis '{name}' cannot have the size {size}; give a positive size, or none where it is known at run time only.");
+            else axes.Add(new MeshAxis(name, size == 0 ? null : size));
+        }
+
+        return new Mesh(axes.ToImmutable());
+    }
+
+    private static bool IsName(string name) => name.Length > 0 && char.IsLetter(name[0]) && name.All(c => char.IsLetterOrDigit(c) || c == '_');
+
+    private static List<AttributeData> Of(ImmutableArray<AttributeData> attributes) =>
+        [.. attributes.Where(a => KnownTypes.IsOurs(a, "MeshAttribute")).OrderBy(a => a.ApplicationSyntaxReference?.Span.Start ?? 0)];
+}
