@@ -1,0 +1,37 @@
+using System.Collections.Immutable;
+using GShard.Compiler.IR;
+using GShard.Compiler.Shardings;
+using GShard.Generator.Model;
+using Microsoft.CodeAnalysis;
+
+namespace GShard.Generator.Reading;
+
+/// <summary>What the reading of a method needs to know of its class.</summary>
+/// <param name="Compilation">The compilation.</param>
+/// <param name="Type">The class.</param>
+/// <param name="Mesh">Its mesh.</param>
+/// <param name="Fields">Its fields by symbol.</param>
+/// <param name="Constructors">What constructors tell of fields.</param>
+/// <param name="Map">Places.</param>
+/// <param name="Callee">Compiles another sharded class; null where it is being compiled already.</param>
+internal sealed record ClassContext(
+    Compilation Compilation,
+    INamedTypeSymbol Type,
+    Mesh Mesh,
+    ImmutableDictionary<ISymbol, Field> Fields,
+    ConstructorReader Constructors,
+    SourceMap Map,
+    Func<INamedTypeSymbol, FrontEndResult?> Callee)
+{
+    /// <summary>Host fields that a method read.</summary>
+    public HashSet<string> UsedHostFields { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>Types of weights that an earlier method settled; later methods keep them.</summary>
+    public Dictionary<string, TensorType> SettledWeights { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>Element types of tensors, inferred from their use, by method and name.</summary>
+    public Dictionary<string, ElementType> Elements { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>Sizes promised inside methods.</summary>
+    public List<AxisPromise> Promises { get; } = [];
+}

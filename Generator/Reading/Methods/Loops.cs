@@ -1,0 +1,105 @@
+using System.Collections.Immutable;
+using GShard.Compiler.IR;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.Operations;
+
+namespace GShard.Generator.Reading.Methods;
+
+/// <summary>Loops over lists of sharded submodules. What a turn hands to the next are the variables from outside that the body assigns.</summary>
+internal sealed partial class MethodReader
+{
+    private void ReadForEach(IForEachLoopOperation loop)
+    {
+        var collection = ReadExpression(loop.Collection);
+        if (loop.LoopControlVariable is not IVariableDeclaratorOperation { Symbol: var item })
+        {
+            Refuse("GSH4001", loop.Syntax, "The loop must declare one variable for the item, as in foreach (var layer in layers).");
+            return;
+        }
+
+        switch (collection)
+        {
+            case ModuleListReading list: ReadForEach(loop, list, item); break;
+            case ListReading list:
+                foreach (var element in list.Items)
+                {
+                    locals[item] = element;
+                    ReadStatement(loop.Body);
+                }
+
+                break;
+            case UnknownReading: break;
+            default: Refuse("GSH4001", loop.Collection.Syntax, "A loop runs over a ModuleList of a sharded type, or over an array of known length."); break;
+        }
+    }
+
+    private void ReadForEach(IForEachLoopOperation loop, ModuleListReading list, ILocalSymbol item)
+    {
+        var carried = new List<(ISymbol Local, Value Initial)>();
+        foreach (var local in AssignedIn(loop.Body))
+        {
+            switch (locals.TryGetValue(local, out var reading) ? reading : null)
+            {
+                case null: break;
+                case TensorReading tensor: carried.Add((local, tensor.Value)); break;
+                case UnknownReading: Unknown(); break;
+                default:
+                    Refuse("GSH4001", loop.Syntax, $"The loop changes '{local.Name}', which is no tensor; only tensors are handed from turn to turn.");
+                    return;
+            }
+        }
+
+        var outside = new Dictionary<ISymbol, Reading>(locals, SymbolEqualityComparer.Default);
+        var arguments = carried.Select(c => builder.Declare(c.Local.Name, new TensorType(c.Initial.Tensor.Element, c.Initial.Tensor.Dims))).ToImmutableArray();
+        for (var i = 0; i < carried.Count; i++) locals[carried[i].Local] = new TensorReading(arguments[i]);
+        locals[item] = new ModuleReading(item.Name, list.ItemType, null);
+        builder.Open();
+        ReadStatement(loop.Body);
+        var yields = carried.Select(c => locals[c.Local]).ToList();
+        var operations = builder.Leave();
+        locals = outside;
+        if (yields.Any(y => y is not TensorReading))
+        {
+            Unknown();
+            foreach (var (local, _) in carried) locals[local] = UnknownReading.Instance;
+            return;
+        }
+
+        var values = yields.Select(y => ((TensorReading)y).Value).ToImmutableArray();
+        for (var i = 0; i < carried.Count; i++)
+        {
+            TensorType before = carried[i].Initial.Tensor, after = values[i].Tensor;
+            if (before.Element == after.Element && before.Rank == after.Rank && before.Dims.Zip(after.Dims, (a, b) => (a, b)).All(p => builder.Solver.Unify(p.a, p.b))) continue;
+            string Print(TensorType type) => $"{type.Element.Text()}[{string.Join(", ", type.Dims.Select(builder.Solver.Resolve))}]";
+            Refuse("GSH1006", loop.Syntax, $"A turn of the loop takes '{carried[i].Local.Name}' as {Print(before)} and leaves it as {Print(after)}; a turn must leave the type and shape as they were.");
+        }
+
+        var types = carried.Select(c => builder.Resolve(new TensorType(c.Initial.Tensor.Element, c.Initial.Tensor.Dims))).ToImmutableArray();
+        var attributes = Attributes.Named(list.Name).With("item", new NameAttribute(item.Name));
+        var results = builder.AddNamed(
+            "foreach", attributes, [.. carried.Select(c => c.Initial)], types, [.. carried.Select(c => (string?)c.Local.Name)], loop.Syntax, [new Block(arguments, operations, values)]);
+        for (var i = 0; i < carried.Count; i++) locals[carried[i].Local] = new TensorReading(results[i]);
+    }
+
+    /// <summary>Variables that a body assigns, in order.</summary>
+    private static IEnumerable<ISymbol> AssignedIn(IOperation body)
+    {
+        var targets = body.DescendantsAndSelf().SelectMany(o => o switch
+        {
+            IAssignmentOperation assignment => Targets(assignment.Target),
+            IIncrementOrDecrementOperation step => Targets(step.Target),
+            _ => [],
+        });
+        return targets.Distinct<ISymbol>(SymbolEqualityComparer.Default);
+    }
+
+    private static IEnumerable<ISymbol> Targets(IOperation target) => target switch
+    {
+        ILocalReferenceOperation local => [local.Local],
+        IParameterReferenceOperation parameter => [parameter.Parameter],
+        ITupleOperation tuple => tuple.Elements.SelectMany(Targets),
+        IDeclarationExpressionOperation => [],
+        IConversionOperation conversion => Targets(conversion.Operand),
+        _ => [],
+    };
+}

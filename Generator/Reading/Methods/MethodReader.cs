@@ -1,0 +1,266 @@
+using System.Collections.Immutable;
+using GShard.Compiler.Dims;
+using GShard.Compiler.IR;
+using GShard.Compiler.Operators;
+using GShard.Compiler.Shardings;
+using GShard.Generator.Diagnostics;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.Operations;
+
+namespace GShard.Generator.Reading.Methods;
+
+/// <summary>
+/// Reads one annotated method into a logical program. What it cannot read it reports at its place and takes for unknown; whatever uses an
+/// unknown value is unknown without another report.
+/// </summary>
+internal sealed partial class MethodReader
+{
+    private readonly ClassContext context;
+    private readonly FindingBag findings;
+    private readonly AnnotationReader annotations;
+    private readonly ShardingReader shardings;
+    private readonly ProgramBuilder builder;
+    private readonly CancellationToken cancellation;
+    private readonly Dictionary<string, (WeightDeclaration Declaration, Value Value)> weights = new(StringComparer.Ordinal);
+    private readonly Stack<IMethodSymbol> calls = new();
+    private Dictionary<ISymbol, Reading> locals = new(SymbolEqualityComparer.Default);
+    private bool failed;
+
+    public MethodReader(ClassContext context, FindingBag findings, CancellationToken cancellation)
+    {
+        this.context = context;
+        this.findings = findings;
+        this.cancellation = cancellation;
+        annotations = new AnnotationReader(findings);
+        shardings = new ShardingReader(context.Mesh, context.Type, findings);
+        builder = new ProgramBuilder(context.Map);
+        foreach (var axis in context.Mesh.Axes) builder.Reserve(axis.Name);
+    }
+
+    /// <summary>Element types of arguments and buffers that their use tells, by name.</summary>
+    public Dictionary<string, ElementType> ElementHints { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>Sizes promised by annotations of the method.</summary>
+    public ImmutableArray<Model.AxisPromise> Promises => shardings.Promises;
+
+    /// <summary>Reads the method; null where an error kept it from being read whole.</summary>
+    public Function? Read(IMethodSymbol method)
+    {
+        var arguments = method.Parameters.Select(ReadParameter).ToList();
+        if (BodyOf(method) is not { } body) return null;
+        calls.Push(method);
+        var returned = ReadBody(body);
+        calls.Pop();
+        var results = ReadResults(method, returned, body.Syntax);
+        if (failed || results is null) return null;
+
+        var solved = new SolvedProgram(builder.Solver);
+        var parameters = arguments.OfType<Parameter>().Concat(Weights()).Select(solved.Rewrite).ToImmutableArray();
+        var block = solved.Rewrite(builder.Close([], results.Value));
+        var hosts = context.Fields.Values.OfType<HostValueField>().Where(f => KnownTypes.IsInteger(f.Type) && solved.Symbols.Contains(f.Name)).Select(f => f.Name);
+        var symbols = hosts.OrderBy(n => n, StringComparer.Ordinal).ToImmutableArray();
+        context.UsedHostFields.UnionWith(symbols);
+        return new Function(method.Name, context.Mesh, symbols, parameters, block);
+    }
+
+    private IEnumerable<Parameter> Weights() => context.Fields.Values
+        .SelectMany(f => f is LibraryModule module ? module.Weights.Values : f is WeightDeclaration weight ? [weight] : Enumerable.Empty<WeightDeclaration>())
+        .Where(w => weights.ContainsKey(w.FullName))
+        .OrderBy(w => w.Symbol.Locations.FirstOrDefault()?.SourceSpan.Start ?? 0).ThenByDescending(w => w.FullName, StringComparer.Ordinal)
+        .Select(w => new Parameter(weights[w.FullName].Value, w.IsBuffer ? ParameterKind.Buffer : ParameterKind.Weight));
+
+    private Parameter? ReadParameter(IParameterSymbol parameter)
+    {
+        var at = parameter.DeclaringSyntaxReferences.FirstOrDefault()?.GetSyntax(cancellation);
+        if (!KnownTypes.IsTensor(parameter.Type) || parameter.RefKind != RefKind.None)
+        {
+            locals[parameter] = UnknownReading.Instance;
+            failed = true;
+            if (at is not null && parameter.Type.TypeKind != TypeKind.Error)
+                findings.Report("GSH4010", at, $"The parameter '{parameter.Name}' is of type '{parameter.Type.ToDisplayString()}'; an annotated method takes tensors: keep host values in fields of the class.");
+            return null;
+        }
+
+        var annotation = annotations.Read(parameter, parameter.Name, AnnotationReader.Ours(parameter.GetAttributes()));
+        if (annotation.Shape is not { } shape)
+        {
+            locals[parameter] = UnknownReading.Instance;
+            failed = true;
+            if (at is not null && !parameter.GetAttributes().Any(a => KnownTypes.IsOurs(a, "ShapeAttribute")))
+                findings.Report("GSH1003", at, $"The dims of '{parameter.Name}' are not known; name them, as in [Shape(\"B T M\")].");
+            return null;
+        }
+
+        var element = context.Elements.TryGetValue(ElementKey(parameter.ContainingSymbol, parameter.Name), out var known) ? known : ElementType.Float;
+        var value = builder.Declare(parameter.Name, new TensorType(element, shape.Dims, shardings.Read(annotation, shape.Dims.Length)));
+        locals[parameter] = new TensorReading(value);
+        return new Parameter(value, ParameterKind.Argument);
+    }
+
+    /// <summary>The key of a tensor in <see cref="ClassContext.Elements"/>.</summary>
+    public static string ElementKey(ISymbol? method, string name) => (method?.Name ?? "") + "(" + name + ")";
+
+    private Reading ReadWeight(WeightDeclaration weight, SyntaxNode at)
+    {
+        if (weights.TryGetValue(weight.FullName, out var known)) return new TensorReading(known.Value);
+        if (weight.Dims is not { } dims)
+            return Refuse("GSH1003", at, $"The dims of '{weight.Name}' are not known; name them where it is declared, as in [Shape(\"E M H\")].");
+        var element = context.Elements.TryGetValue(ElementKey(null, weight.FullName), out var hinted) ? hinted : ElementType.Float;
+        var type = context.SettledWeights.TryGetValue(weight.FullName, out var settled)
+            ? settled
+            : new TensorType(element, dims, weight.Sharding ?? TensorSharding.Open(dims.Length));
+        var value = builder.Declare(weight.FullName, type);
+        weights[weight.FullName] = (weight, value);
+        return new TensorReading(value);
+    }
+
+    private ImmutableArray<Value>? ReadResults(IMethodSymbol method, Reading? returned, SyntaxNode at)
+    {
+        var names = ResultNames(method);
+        var readings = returned switch
+        {
+            TupleReading tuple => tuple.Items,
+            null => [],
+            _ => [returned],
+        };
+        if (readings.Any(r => r is UnknownReading)) return null;
+        if (readings.Length != names.Length || readings.Any(r => r is not TensorReading) || readings.Length == 0)
+        {
+            Refuse("GSH4010", at, $"'{method.Name}' returns '{method.ReturnType.ToDisplayString()}'; an annotated method returns a tensor or a tuple of tensors.");
+            return null;
+        }
+
+        var attributes = AnnotationReader.OfResult(method).ToList();
+        foreach (var attribute in attributes) CheckTarget(method, attribute, names);
+        foreach (var twice in readings.GroupBy(r => ((TensorReading)r).Value).Where(g => g.Count() > 1)) builder.Keep(twice.Key);
+        var results = readings.Select((reading, i) =>
+        {
+            var annotation = annotations.Read(method, names[i], attributes.Where(a => Means(a, names[i], names.Length)));
+            return ReadResult(method, annotation, ((TensorReading)reading).Value, names.Length == 1 ? null : names[i], at);
+        });
+        return [.. results];
+    }
+
+    private Value ReadResult(IMethodSymbol method, Annotation annotation, Value value, string? name, SyntaxNode at)
+    {
+        var type = value.Tensor;
+        if (annotation.Shape is { } shape)
+        {
+            if (shape.Dims.Length != type.Rank || !shape.Dims.Zip(type.Dims, (a, b) => (a, b)).All(p => builder.Solver.Unify(p.a, p.b)))
+            {
+                failed = true;
+                findings.Report("GSH1005", shape.Source, method,
+                    $"'{name ?? method.Name}' is said to have the shape [{string.Join(", ", shape.Dims)}], but the method returns [{string.Join(", ", type.Dims.Select(builder.Solver.Resolve))}]; correct the one that is wrong.");
+            }
+        }
+
+        if (!annotation.HasSharding) return name is null ? value : builder.Name(value, name);
+        var sharding = shardings.Read(annotation, type.Rank);
+        if (failed) return value;
+        return builder.Add("constraint", Attributes.None, [value], [builder.Resolve(type with { Sharding = sharding })], at, hint: name ?? "output")[0];
+    }
+
+    /// <summary>Names of a method's results: the tuple's elements, or <c>output</c>.</summary>
+    public static ImmutableArray<string> ResultNames(IMethodSymbol method) => method.ReturnType switch
+    {
+        { SpecialType: SpecialType.System_Void } => [],
+        INamedTypeSymbol { IsTupleType: true } tuple => [.. tuple.TupleElements.Select((e, i) => e.IsExplicitlyNamedTupleElement ? e.Name : "output" + (i + 1))],
+        _ => ["output"],
+    };
+
+    private static bool Means(AttributeData attribute, string name, int count) => AnnotationReader.Target(attribute) is { } target ? target == name : count == 1;
+
+    private void CheckTarget(IMethodSymbol method, AttributeData attribute, ImmutableArray<string> names)
+    {
+        var target = AnnotationReader.Target(attribute);
+        var known = string.Join(", ", names.Select(n => "'" + n + "'"));
+        if (target is null ? names.Length == 1 : names.Contains(target)) return;
+        failed = true;
+        findings.Report("GSH0010", attribute, method, target is null
+            ? $"'{method.Name}' returns {names.Length} tensors; say which one is meant, as in Result = \"{names.FirstOrDefault()}\"."
+            : $"'{method.Name}' returns no '{target}'; it returns {known}.");
+    }
+
+    private IOperation? BodyOf(IMethodSymbol method)
+    {
+        foreach (var reference in method.DeclaringSyntaxReferences)
+        {
+            var syntax = reference.GetSyntax(cancellation);
+            if (!context.Compilation.ContainsSyntaxTree(syntax.SyntaxTree)) continue;
+            if (context.Compilation.GetSemanticModel(syntax.SyntaxTree).GetOperation(syntax, cancellation) is IMethodBodyOperation { BlockBody: not null } or IMethodBodyOperation { ExpressionBody: not null })
+                return context.Compilation.GetSemanticModel(syntax.SyntaxTree).GetOperation(syntax, cancellation);
+        }
+
+        failed = true;
+        return null;
+    }
+
+    private Reading? ReadBody(IOperation body)
+    {
+        var block = body is IMethodBodyOperation method ? method.BlockBody ?? method.ExpressionBody : body as IBlockOperation;
+        return block is null ? null : ReadStatements(block.Operations, 0, null);
+    }
+
+    /// <summary>Reports what cannot be read.</summary>
+    private UnknownReading Refuse(string id, SyntaxNode at, string message)
+    {
+        failed = true;
+        findings.Report(id, at, message);
+        return UnknownReading.Instance;
+    }
+
+    /// <summary>What is unknown already, or does not compile, needs no report.</summary>
+    private UnknownReading Unknown()
+    {
+        failed = true;
+        return UnknownReading.Instance;
+    }
+
+    /// <summary>Applies an operator and reports where it cannot be.</summary>
+    private ImmutableArray<Value>? Apply(string name, Attributes attributes, ImmutableArray<Value> operands, SyntaxNode at)
+    {
+        if (OperatorTable.Find(name) is null)
+        {
+            Refuse("GSH4004", at, $"'{name}' has no sharding rule, so that it cannot be split over ranks; write it with other operators, or put it into a static method with [ShardRule].");
+            return null;
+        }
+
+        try
+        {
+            var results = builder.Apply(name, attributes, operands, at);
+            InferElements(name, operands);
+            return results;
+        }
+        catch (ShapeException error)
+        {
+            Refuse("GSH1001", at, error.Message);
+        }
+        catch (Exception error) when (error is InvalidOperationException or OverflowException or DivideByZeroException)
+        {
+            Refuse("GSH4005", at, $"This call of '{name}' cannot be compiled: {error.Message}");
+        }
+
+        return null;
+    }
+
+    private Reading ApplyOne(string name, Attributes attributes, ImmutableArray<Value> operands, SyntaxNode at) =>
+        Apply(name, attributes, operands, at) is { } results ? new TensorReading(results[0]) : UnknownReading.Instance;
+
+    /// <summary>Records what the use of a tensor tells about the element type of an argument or buffer.</summary>
+    private void InferElements(string name, ImmutableArray<Value> operands)
+    {
+        for (var i = 0; i < operands.Length; i++)
+            if (ElementUse.Of(name, i) is { } element) Infer(operands[i], element);
+    }
+
+    private void Infer(Value value, ElementType element)
+    {
+        while (builder.DefinitionOf(value) is { } made)
+        {
+            if (!ElementUse.Keeps(made.Name)) return;
+            value = made.Operands[0];
+        }
+
+        if (value.Tensor.Element == ElementType.Float && element != ElementType.Float) ElementHints[value.Name] = element;
+    }
+}
