@@ -38,6 +38,13 @@ internal sealed class FindingBag(SourceMap map, Location fallback)
     /// <summary>Reports at a symbol's name.</summary>
     public void Report(string id, ISymbol symbol, string message) => Report(id, null, symbol, message);
 
+    /// <summary>Takes over another bag's findings.</summary>
+    public void AddRange(FindingBag other)
+    {
+        foreach (var located in other.findings)
+            if (!findings.Contains(located)) findings.Add(located);
+    }
+
     /// <summary>Passes on what the compiler found.</summary>
     public void Add(Finding finding)
     {

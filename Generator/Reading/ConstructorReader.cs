@@ -14,6 +14,7 @@ internal sealed class ConstructorReader
     private readonly Compilation compilation;
     private readonly Dictionary<string, List<ExpressionSyntax>> assigned = new(StringComparer.Ordinal);
     private readonly Dictionary<string, string> hostFields = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, string> otherFields = new(StringComparer.Ordinal);
     private readonly Dictionary<string, string> inferred = new(StringComparer.Ordinal);
 
     public ConstructorReader(Compilation compilation, INamedTypeSymbol type)
@@ -35,9 +36,17 @@ internal sealed class ConstructorReader
             }
         }
 
-        foreach (var field in type.GetMembers().Where(m => KnownTypes.IsInteger(TypeOf(m)) && !m.IsStatic))
+        foreach (var field in type.GetMembers().Where(m => KnownTypes.IsHost(TypeOf(m)) && !m.IsStatic))
             if (assigned.TryGetValue(field.Name, out var values))
-                foreach (var value in values) hostFields[Text(value)] = field.Name;
+                foreach (var value in values) (KnownTypes.IsInteger(TypeOf(field)) ? hostFields : otherFields)[Text(value)] = field.Name;
+    }
+
+    /// <summary>The host field that an expression reads or that is assigned from it; null where there is none.</summary>
+    public string? FieldOf(IOperation expression)
+    {
+        if (expression is IMemberReferenceOperation { Instance: IInstanceReferenceOperation } member) return member.Member.Name;
+        var text = Text(expression.Syntax);
+        return hostFields.TryGetValue(text, out var field) || otherFields.TryGetValue(text, out field) ? field : null;
     }
 
     /// <summary>The expression that a field is made from; null where none is visible.</summary>

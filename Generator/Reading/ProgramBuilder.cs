@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using GShard.Compiler.Dims;
 using GShard.Compiler.IR;
 using GShard.Compiler.Operators;
 using Microsoft.CodeAnalysis;

@@ -1,5 +1,3 @@
-using System.Collections.Immutable;
-using GShard.Compiler.Dims;
 using GShard.Compiler.IR;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.Operations;

@@ -1,0 +1,134 @@
+using System.Collections.Immutable;
+using GShard.Compiler.Dims;
+using GShard.Compiler.IR;
+using GShard.Generator.Model;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.Operations;
+
+namespace GShard.Generator.Reading.Methods;
+
+/// <summary>Calls of submodules: TorchSharp's become operators, sharded ones a typed boundary.</summary>
+internal sealed partial class MethodReader
+{
+    private Reading ReadLibrary(LibraryModule module, IInvocationOperation call)
+    {
+        if (call.TargetMethod.Name is not ("forward" or "call"))
+            return Refuse("GSH4003", call.Syntax, $"'{call.TargetMethod.Name}' of '{module.Name}' is not known to the compiler; call '{module.Name}.forward'.");
+        var arguments = ReadArguments(call);
+        if (arguments.Skip(1).FirstOrDefault()?.Reading is not TensorReading { Value: var x }) return Unknown();
+        Value? Weight(string name) => module.Weights.TryGetValue(name, out var weight) && ReadWeight(weight, call.Syntax) is TensorReading reading ? reading.Value : null;
+        var at = call.Syntax;
+        switch (module.Kind)
+        {
+            case "Linear" when Weight("weight") is { } weight:
+                return Weight("bias") is { } bias ? ApplyOne("linear_bias", Attributes.None, [x, weight, bias], at) : ApplyOne("linear", Attributes.None, [x, weight], at);
+            case "Embedding" when Weight("weight") is { } weight:
+                var embedding = Attributes.None;
+                if (Given(module, "max_norm") || Given(module, "scale_grad_by_freq"))
+                    return Refuse("GSH4005", at, $"'{module.Name}' is made with max_norm or scale_grad_by_freq, which are not compiled; leave them out.");
+                if (GivenNumber(module, "padding_idx") is { } index) embedding = embedding.With("padding_idx", index);
+                else if (Given(module, "padding_idx")) return Refuse("GSH4005", at, $"The padding_idx of '{module.Name}' must be a constant; write the number itself.");
+                return ApplyOne("embedding", embedding, [weight, x], at);
+            case "LayerNorm":
+                var affine = ImmutableArray.Create(Weight("weight"), Weight("bias"));
+                var dims = module.Weights.TryGetValue("weight", out var scale) ? scale.Dims!.Value.Length
+                    : module.Arguments is { } given && given.TryGetValue("normalized_shape", out var shape) && ConstructorReader.Elements(Unwrap(shape)) is { } elements ? elements.Count() : 1;
+                return MadeWith(module, "eps", "1e-05") is { } eps ? LayerNorm(x, dims, eps, affine, at) : NotVisible(module, "eps", at);
+            case "Dropout":
+                if (MadeWith(module, "p", "0.5") is not { } p) return NotVisible(module, "p", at);
+                return ReadDropout(x, new Argument("p", null, new HostReading(p, SpecialType.System_Double), true, at), new Argument("training", null, new HostReading("training", SpecialType.System_Boolean), true, at), at, isOurs: false);
+            case "Softmax" or "LogSoftmax":
+                return GivenNumber(module, "dim") is { } along
+                    ? ApplyOne(module.Kind == "Softmax" ? "softmax" : "log_softmax", Attributes.None.With("dim", along), [x], at)
+                    : Refuse("GSH4005", at, $"The dim of '{module.Name}' must be a constant that the constructor shows; or call functional.softmax with a dim.");
+            case "Identity": return new TensorReading(x);
+            case "GELU" when Given(module, "approximate"):
+                return Refuse("GSH4005", at, $"'{module.Name}' is made with an approximation, which is not compiled; use GELU() without one.");
+            default: return failed ? UnknownReading.Instance : ApplyOne(module.Kind.ToLowerInvariant(), Attributes.None, [x], at);
+        }
+    }
+
+    private Reading NotVisible(LibraryModule module, string what, SyntaxNode at) =>
+        Refuse("GSH4005", at, $"The {what} of '{module.Name}' is not visible to the sharded module; keep it in a field of the class{(module.Kind == "Dropout" ? " and call Sharding.Dropout(x, field, training)" : ", or make it a constant")}.");
+
+    private static IOperation Unwrap(IOperation operation)
+    {
+        while (operation is IConversionOperation conversion) operation = conversion.Operand;
+        return operation;
+    }
+
+    private static bool Given(LibraryModule module, string name) =>
+        module.Arguments is { } arguments && arguments.TryGetValue(name, out var value) && Unwrap(value) is { } given
+        && !(given is IDefaultValueOperation || given.ConstantValue is { HasValue: true, Value: null or false });
+
+    private static long? GivenNumber(LibraryModule module, string name) =>
+        module.Arguments is { } arguments && arguments.TryGetValue(name, out var value) && Unwrap(value).ConstantValue is { HasValue: true, Value: int or long } constant
+            ? Convert.ToInt64(constant.Value, System.Globalization.CultureInfo.InvariantCulture)
+            : null;
+
+    /// <summary>The text of a host value that a module was made with: a constant, or the field that holds the same.</summary>
+    private string? MadeWith(LibraryModule module, string name, string otherwise)
+    {
+        if (module.Arguments is not { } arguments || !arguments.TryGetValue(name, out var value)) return module.Arguments is null ? null : otherwise;
+        if (Constant(Unwrap(value)) is HostReading constant) return constant.Code;
+        if (context.Constructors.FieldOf(Unwrap(value)) is not { } field || context.Fields.Values.OfType<HostValueField>().All(f => f.Name != field)) return null;
+        context.UsedHostFields.Add(field);
+        return field;
+    }
+
+    private Reading ReadCallee(ModuleReading module, IInvocationOperation call)
+    {
+        var at = call.Syntax;
+        var arguments = ReadArguments(call).Where(a => a.Name != "this").ToImmutableArray();
+        if (arguments.Any(a => a.Reading is UnknownReading)) return Unknown();
+        var compiled = context.Callee(module.Type);
+        if (compiled is null) return Refuse("GSH4006", at, $"'{module.Type.Name}' contains itself; a recursion of modules is not compiled: loop over a ModuleList instead.");
+        var name = call.TargetMethod.Name == "call" ? "forward" : call.TargetMethod.Name;
+        var method = compiled.Class?.Methods.FirstOrDefault(m => m.Name == name);
+        if (method?.Program is not { Logical: var callee })
+        {
+            return Refuse("GSH4008", at, method is not null || compiled.Findings.Any(f => f.Finding.Severity == Compiler.Severity.Error)
+                ? $"'{module.Name}.{name}' cannot be compiled, because '{module.Type.Name}' has errors of its own; correct them first."
+                : $"'{module.Type.Name}' has no annotated method '{name}' whose source is in this project; annotate its parameters, or move it here.");
+        }
+
+        if (compiled.Class!.Mesh.Axes.FirstOrDefault(a => context.Mesh.Find(a.Name) is null) is { } axis && Uses(callee, axis.Name))
+            return Refuse("GSH0006", at, $"'{module.Type.Name}' is split over the axis '{axis.Name}', which the mesh of '{context.Type.Name}' ({context.Mesh}) lacks; declare the same [Mesh] on both classes.");
+        var tensors = arguments.Select(a => (a.Reading as TensorReading)?.Value).ToList();
+        if (tensors.Any(t => t is null)) return Refuse("GSH4010", at, $"'{module.Name}.{name}' takes tensors only.");
+        return Boundary(module, name, method, callee, [.. tensors.Select(t => t!)], at);
+    }
+
+    private static bool Uses(Function function, string axis)
+    {
+        bool Splits(Value value) => value.Type is TensorType type && type.Sharding.Dims.Any(d => d.Axes.Any(a => a.Name == axis));
+        return function.Parameters.Any(p => Splits(p.Value)) || function.Body.AllOperations.Any(o => o.Results.Any(Splits));
+    }
+
+    /// <summary>A call of a compiled method: arguments go in as it takes them, results come out as it leaves them.</summary>
+    private Reading Boundary(ModuleReading module, string name, MethodModel method, Function callee, ImmutableArray<Value> arguments, SyntaxNode at)
+    {
+        var sizes = new CalleeSizes(module.Name, builder.Solver, fields: calleeSizes);
+        var parameters = callee.Parameters.Where(p => p.Kind == ParameterKind.Argument).Select(p => p.Value).ToImmutableArray();
+        var operands = ImmutableArray.CreateBuilder<Value>();
+        for (var i = 0; i < parameters.Length && i < arguments.Length; i++)
+        {
+            var (taken, given) = (parameters[i].Tensor, arguments[i]);
+            if (taken.Element != ElementType.Float) Infer(given, taken.Element);
+            if (!sizes.Bind(taken.Dims, given.Tensor.Dims))
+            {
+                return Refuse("GSH1004", at, $"'{module.Name}.{name}' takes '{parameters[i].Name}' as [{string.Join(", ", taken.Dims)}], but is given '{given.Name}' of shape "
+                    + $"[{string.Join(", ", given.Tensor.Dims.Select(builder.Solver.Resolve))}]; make the shapes agree.");
+            }
+
+            var type = new TensorType(given.Tensor.Element, [.. given.Tensor.Dims.Select(builder.Solver.Resolve)], taken.Sharding.Close());
+            operands.Add(type.Sharding.Equals(given.Tensor.Sharding) ? given : builder.Add("constraint", Attributes.None, [given], [type], at, hint: given.Name)[0]);
+        }
+
+        var results = callee.Results.Select(r => (IrType)new TensorType(r.Tensor.Element, [.. r.Tensor.Dims.Select(sizes.Of)], r.Tensor.Sharding.WithoutPartial().Close())).ToImmutableArray();
+        var values = builder.AddNamed("call", Attributes.Named(module.Name + "." + name), operands.ToImmutable(), results, [.. results.Select(_ => (string?)null)], at, default);
+        return method.ReturnNames.Length == 1 ? new TensorReading(values[0]) : new TupleReading([.. values.Select(v => (Reading)new TensorReading(v))]);
+    }
+
+    private readonly Dictionary<string, Dim> calleeSizes = new(StringComparer.Ordinal);
+}

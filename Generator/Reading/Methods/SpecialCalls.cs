@@ -1,0 +1,223 @@
+using System.Collections.Immutable;
+using GShard.Compiler.Dims;
+using GShard.Compiler.IR;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.Operations;
+
+namespace GShard.Generator.Reading.Methods;
+
+/// <summary>Calls of TorchSharp's members that are more than one operator, or whose arguments need more than the table says.</summary>
+internal sealed partial class MethodReader
+{
+    /// <summary>What a special member gives; null where it is none of them.</summary>
+    private Reading? ReadSpecial(IInvocationOperation call, char container, ImmutableArray<Argument> arguments)
+    {
+        var at = call.Syntax;
+        var name = call.TargetMethod.Name;
+        var first = (arguments.FirstOrDefault()?.Reading as TensorReading)?.Value;
+        Argument? Named(params string[] names) => arguments.FirstOrDefault(a => names.Contains(a.Name));
+        switch (name)
+        {
+            case "einsum": return ReadEinsum(call, arguments);
+            case "cat" or "concat" or "concatenate" or "stack" or "hstack" or "vstack" when Named("tensors")?.Reading is ListReading list:
+                return ReadJoined(name, list, Named("dim")?.Reading, at);
+            case "NewDisposeScope": return NullReading.Instance;
+        }
+
+        if (container == 't' && first is null && name is "zeros" or "ones" or "full" or "arange" or "eye") return ReadCreation(name, arguments, at);
+        if (container == 't' && name == "where" && arguments.Length == 3 && arguments.All(a => a.Reading is TensorReading))
+            return ApplyOne("where", Attributes.None, [.. arguments.Select(a => ((TensorReading)a.Reading).Value)], at);
+        if (first is null) return null;
+        switch (container, name)
+        {
+            case ('T', "contiguous" or "alias" or "clone" or "MoveToOuterDisposeScope" or "DetachFromDisposeScope"):
+            case ('t', "clone"):
+                return arguments[0].Reading;
+            case ('T', "size") when arguments.Length == 1: return Shape(first);
+            case ('T', "size"): return DimSize(first, arguments[1]);
+            case ('T', "dim"): return HostReading.Of(first.Tensor.Rank);
+            case ('T', "numel"): return HostReading.Of(builder.Solver.Resolve(first.Tensor.Elements));
+            case ('T', "to" or "to_type" or "type"):
+                if (arguments.Skip(1).FirstOrDefault(a => a.Reading is ElementReading) is { Reading: ElementReading target }) return Cast(first, target.Type, at);
+                if (arguments.Skip(1).FirstOrDefault(a => a.Reading is TensorReading) is { Reading: TensorReading model }) return Cast(first, model.Value.Tensor.Element, at);
+                return arguments.Skip(1).All(IsIgnored) ? arguments[0].Reading : null;
+            case ('T', "type_as") when arguments[1].Reading is TensorReading typed: return Cast(first, typed.Value.Tensor.Element, at);
+            case ('T', "float" or "double" or "half" or "bfloat16" or "int" or "long" or "bool" or "byte") when ElementOf(name) is { } element: return Cast(first, element, at);
+            case ('T', "reshape" or "view") or ('t', "reshape"): return ReadReshape(first, arguments[1], at);
+            case ('T', "view_as" or "reshape_as") when arguments[1].Reading is TensorReading shaped: return Reshape(first, shaped.Value.Tensor.Dims, at);
+            case ('T' or 't', "flatten") when arguments.Length == 3: return ReadFlatten(first, arguments[1], arguments[2], at);
+            case ('T', "expand" or "broadcast_to") or ('t', "broadcast_to"): return ReadExpand(first, arguments[1], at);
+            case ('T', "expand_as") when arguments[1].Reading is TensorReading like: return ApplyOne("expand", Attributes.None.With("shape", like.Value.Tensor.Dims), [first], at);
+            case ('T' or 't', "t") when first.Tensor.Rank == 2: return ApplyOne("transpose", Attributes.None.With("dim0", 0).With("dim1", 1), [first], at);
+            case ('T' or 't', "squeeze"): return ReadSqueeze(first, arguments[1], at);
+            case ('T' or 't', "chunk" or "split"): return ReadPieces(name, first, arguments, at);
+            case ('T', "where") when arguments.Length == 3 && arguments[1].Reading is TensorReading condition && arguments[2].Reading is TensorReading other:
+                return ApplyOne("where", Attributes.None, [condition.Value, first, other.Value], at);
+            case ('f', "linear"): return ReadLinear(first, arguments, at);
+            case ('f', "layer_norm"): return ReadLayerNorm(first, arguments, at);
+            case ('f', "dropout") or ('t', "dropout"): return ReadDropout(first, Named("p"), Named("training", "train"), at, isOurs: false);
+            case ('f', "cross_entropy"): return ReadCrossEntropy(first, arguments, at);
+            case ('f', "mse_loss") when arguments[1].Reading is TensorReading expected: return ReadSquaredError(first, expected.Value, Named("reduction"), at);
+            case ('f', "softplus") or ('T', "softplus") when !arguments.Skip(1).Any(a => a.IsGiven): return ApplyOne("softplus", Attributes.None, [first], at);
+            case ('f', "scaled_dot_product_attention"): return ReadAttention(arguments, at);
+            case ('f', "pad"): return ReadPad(first, arguments, at);
+            case ('T' or 't', "var" or "std"): return ReadVariance(name, first, arguments, at);
+            default: return null;
+        }
+    }
+
+    private Reading ReadJoined(string name, ListReading list, Reading? along, SyntaxNode at)
+    {
+        if (list.Items.Any(i => i is not TensorReading) || list.Items.IsEmpty) return Unknown();
+        var operands = list.Items.Select(i => ((TensorReading)i).Value).ToImmutableArray();
+        var dim = name switch { "hstack" => operands[0].Tensor.Rank == 1 ? 0 : 1, "vstack" => 0, _ => along is HostReading { Size.Value: { } given } ? (int)given : along is null ? 0 : (int?)null };
+        return dim is { } known
+            ? ApplyOne(name == "stack" ? "stack" : "cat", Attributes.None.With("dim", known), operands, at)
+            : Refuse("GSH4005", at, $"The dim of '{name}' must be a constant; write the number itself.");
+    }
+
+    private Reading ReadCreation(string name, ImmutableArray<Argument> arguments, SyntaxNode at)
+    {
+        var element = (arguments.FirstOrDefault(a => a.Name == "dtype")?.Reading as ElementReading)?.Type;
+        var sizes = arguments.Where(a => a.IsGiven && a.Name is "size" or "sizes" or "rows" or "columns" or "dim0" or "dim1" or "dim2" or "dim3" or "start" or "stop" or "step" or "n").ToList();
+        if (arguments.FirstOrDefault(a => a.IsGiven && !sizes.Contains(a) && a.Name is not ("dtype" or "device" or "value") && !IsIgnored(a)) is { } other) return RefuseArgument(other, name);
+        var attributes = Attributes.Named((element ?? (name == "arange" ? ElementType.Int64 : ElementType.Float)).Text());
+        if (name is "arange" or "eye")
+        {
+            foreach (var argument in sizes)
+            {
+                if (SizeOf(argument.Reading, argument.Syntax) is not { } size) return Unknown();
+                if (argument.Name == "step" && size.Value != 1) return RefuseArgument(argument, name);
+                if (argument.Name != "step") attributes = attributes.With(argument.Name switch { "stop" => "end", "rows" => "n", var same => same }, size);
+            }
+
+            return name == "eye" && sizes.Count > 1 ? RefuseArgument(sizes[1], name) : ApplyOne(name, attributes, [], at);
+        }
+
+        var shape = ImmutableArray.CreateBuilder<Dim>();
+        foreach (var argument in sizes)
+        {
+            if (Sizes(argument.Reading, argument.Syntax) is not { } read) return Unknown();
+            shape.AddRange(read);
+        }
+
+        attributes = attributes.With("shape", shape.ToImmutable());
+        if (name == "full")
+        {
+            if (arguments.FirstOrDefault(a => a.Name == "value")?.Reading is not HostReading value) return Unknown();
+            attributes = attributes.WithHost("value", value.Code);
+        }
+
+        return ApplyOne(name, attributes, [], at);
+    }
+
+    private Reading DimSize(Value tensor, Argument dim)
+    {
+        if (dim.Reading is not HostReading { Size.Value: { } index }) return RefuseArgument(dim, "size", "must be a constant");
+        var rank = tensor.Tensor.Rank;
+        var at = index < 0 ? index + rank : index;
+        return at >= 0 && at < rank
+            ? HostReading.Of(builder.Solver.Resolve(tensor.Tensor.Dims[(int)at]))
+            : Refuse("GSH1001", dim.Syntax, $"The dim {index} is out of range: '{tensor.Name}' has {rank} dims.");
+    }
+
+    private Reading ReadReshape(Value value, Argument shape, SyntaxNode at)
+    {
+        if (Sizes(shape.Reading, shape.Syntax) is not { } sizes) return Unknown();
+        var open = sizes.Count(s => s.Value == -1);
+        if (open > 1) return Refuse("GSH1001", at, "Only one size of a shape can be -1.");
+        if (open == 1)
+        {
+            var known = Dim.Product(sizes.Where(s => s.Value != -1));
+            if (known.Value == 0) return Refuse("GSH1001", at, "A shape with the size 0 leaves -1 undetermined.");
+            var elements = builder.Solver.Resolve(value.Tensor.Elements);
+            sizes = [.. sizes.Select(s => s.Value == -1 ? elements / known : s)];
+        }
+
+        return Reshape(value, sizes, at);
+    }
+
+    private Reading Reshape(Value value, ImmutableArray<Dim> shape, SyntaxNode at) => ApplyOne("reshape", Attributes.None.With("shape", shape), [value], at);
+
+    private Reading ReadFlatten(Value value, Argument from, Argument to, SyntaxNode at)
+    {
+        var dims = value.Tensor.Dims;
+        if (from.Reading is not HostReading { Size.Value: { } start } || to.Reading is not HostReading { Size.Value: { } end }) return RefuseArgument(from, "flatten", "must be a constant");
+        if (start < 0) start += dims.Length;
+        if (end < 0) end += dims.Length;
+        if (start < 0 || end >= dims.Length || start > end) return Refuse("GSH1001", at, $"The dims {start} to {end} are out of range: '{value.Name}' has {dims.Length} dims.");
+        return Reshape(value, [.. dims.Take((int)start), Dim.Product(dims.Skip((int)start).Take((int)(end - start + 1))), .. dims.Skip((int)end + 1)], at);
+    }
+
+    private Reading ReadExpand(Value value, Argument shape, SyntaxNode at)
+    {
+        if (Sizes(shape.Reading, shape.Syntax) is not { } sizes) return Unknown();
+        var extra = sizes.Length - value.Tensor.Rank;
+        if (extra < 0) return Refuse("GSH1001", at, $"'{value.Name}' has {value.Tensor.Rank} dims and cannot be expanded to {sizes.Length}.");
+        sizes = [.. sizes.Select((s, i) => s.Value == -1 && i >= extra ? value.Tensor.Dims[i - extra] : s)];
+        return ApplyOne("expand", Attributes.None.With("shape", sizes), [value], at);
+    }
+
+    private Reading ReadSqueeze(Value value, Argument dim, SyntaxNode at) => dim.Reading switch
+    {
+        HostReading { Size.Value: { } index } => ApplyOne("squeeze", Attributes.None.With("dim", index), [value], at),
+        NullReading => Reshape(value, [.. value.Tensor.Dims.Where(d => !builder.Solver.Resolve(d).IsOne)], at),
+        _ => RefuseArgument(dim, "squeeze", "must be a constant"),
+    };
+
+    private Reading ReadPieces(string name, Value value, ImmutableArray<Argument> arguments, SyntaxNode at)
+    {
+        var along = arguments.FirstOrDefault(a => a.Name == "dim");
+        if (along?.Reading is not HostReading { Size.Value: { } dim }) return RefuseArgument(along ?? arguments[1], name, "must be a constant");
+        if (dim < 0) dim += value.Tensor.Rank;
+        if (dim < 0 || dim >= value.Tensor.Rank) return Refuse("GSH1001", at, $"The dim {dim} is out of range: '{value.Name}' has {value.Tensor.Rank} dims.");
+        var whole = builder.Solver.Resolve(value.Tensor.Dims[(int)dim]);
+        var lengths = new List<Dim>();
+        if (name == "split" && arguments[1].Reading is ListReading && Sizes(arguments[1].Reading, at) is { } listed) lengths.AddRange(listed);
+        else if (SizeOf(arguments[1].Reading, arguments[1].Syntax) is not { } number) return Unknown();
+        else if (name == "chunk")
+        {
+            if (number.Value is not { } count || count < 1) return RefuseArgument(arguments[1], name, "must be a constant");
+            var length = whole.Value is { } size ? (Dim)((size + count - 1) / count) : IsExact(whole, number) ? whole / number : null;
+            if (length is null) return Refuse("GSH4005", at, $"{whole} cannot be cut into {count} equal chunks by what is known of it; use 'split' with sizes.");
+            for (long i = 0; i < count && (whole.Value is null || i * length.Value < whole.Value); i++) lengths.Add(whole.Value is { } all ? Math.Min(length.Value!.Value, all - i * length.Value.Value) : length);
+        }
+        else if ((whole / number).Value is { } pieces and <= LongestUnrolledLoop) for (long i = 0; i < pieces; i++) lengths.Add(number);
+        else return Refuse("GSH4005", at, $"How many pieces of {number} there are in {whole} is not known; use 'chunk' with a constant count, or 'split' with sizes.");
+
+        var start = Dim.Zero;
+        var items = ImmutableArray.CreateBuilder<Reading>();
+        foreach (var length in lengths)
+        {
+            items.Add(ApplyOne("narrow", Attributes.None.With("dim", dim).With("start", start).With("length", length), [value], at));
+            start += length;
+        }
+
+        return new ListReading(items.ToImmutable());
+    }
+
+    private Reading ReadVariance(string name, Value value, ImmutableArray<Argument> arguments, SyntaxNode at)
+    {
+        var attributes = Attributes.None;
+        foreach (var argument in arguments.Skip(1).Where(a => a.IsGiven))
+        {
+            switch (argument.Name, argument.Reading)
+            {
+                case ("unbiased", HostReading { Truth: { } unbiased }): if (!unbiased) attributes = attributes.With("correction", 0); break;
+                case ("keepdim", HostReading { Truth: { } keep }): if (keep) attributes = attributes.With("keepdim", true); break;
+                case ("dim" or "dimensions", _) when Sizes(argument.Reading, argument.Syntax) is { } dims && dims.All(d => d.Value is not null): attributes = attributes.With("dims", dims); break;
+                default: return RefuseArgument(argument, name);
+            }
+        }
+
+        return ApplyOne(name, attributes, [value], at);
+    }
+
+    private Reading ReadPad(Value value, ImmutableArray<Argument> arguments, SyntaxNode at)
+    {
+        if (arguments.FirstOrDefault(a => a.Name == "mode") is { IsGiven: true, Reading: HostReading { Symbol.Name: not "Constant" } } mode) return RefuseArgument(mode, "pad");
+        if (arguments.FirstOrDefault(a => a.Name == "pad") is not { } pad || Sizes(pad.Reading, pad.Syntax) is not { } sizes) return Unknown();
+        var fill = (arguments.FirstOrDefault(a => a.Name == "value")?.Reading as HostReading)?.Code ?? "0";
+        return ApplyOne("pad", Attributes.None.With("pad", sizes).WithHost("value", fill), [value], at);
+    }
+}
