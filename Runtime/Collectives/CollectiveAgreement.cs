@@ -1,0 +1,59 @@
+namespace GShard;
+
+/// <summary>Checks that the calls of all members describe one collective. Every member finds the same disagreement.</summary>
+internal static class CollectiveAgreement
+{
+    /// <summary>The first member that differs and how, or null.</summary>
+    public static (int Rank, string Message)? Disagreement(CollectiveCall[] calls, int[] ranks, string axis)
+    {
+        var first = calls[0];
+        for (var member = 1; member < calls.Length; member++)
+        {
+            var call = calls[member];
+            var requirement = Requirement(first, call);
+            if (requirement is null) continue;
+            return (ranks[member], $"rank {ranks[member]} called {call} over '{axis}' where rank {ranks[0]} called {first}; {requirement}.");
+        }
+        return ChunkViolation(calls, ranks, axis);
+    }
+
+    private static string? Requirement(CollectiveCall a, CollectiveCall b)
+    {
+        if (a.Kind != b.Kind) return "every rank must call the same collectives in the same order";
+        if (a.Kind is CollectiveKind.Barrier or CollectiveKind.GlobalSize) return null;
+        if (a.Dtype != b.Dtype) return "the element types must be equal";
+        if (a.First != b.First || a.Second != b.Second || !a.Destinations.AsSpan().SequenceEqual(b.Destinations)) return "the arguments must be equal";
+        if (a.Shape.Length != b.Shape.Length) return "the shapes must have as many dimensions";
+        var free = a.Kind switch
+        {
+            CollectiveKind.AllGather => (int)a.First,
+            CollectiveKind.AllToAll => (int)a.Second,
+            _ => -1,
+        };
+        if (a.Kind == CollectiveKind.Permute) return null;
+        for (var dim = 0; dim < a.Shape.Length; dim++)
+        {
+            if (dim == free || a.Shape[dim] == b.Shape[dim]) continue;
+            return free < 0 ? "the shapes must be equal" : $"the shapes may differ in dim {free} only";
+        }
+        return null;
+    }
+
+    private static (int, string)? ChunkViolation(CollectiveCall[] calls, int[] ranks, string axis)
+    {
+        var first = calls[0];
+        if (first.Kind is not (CollectiveKind.AllToAll or CollectiveKind.GlobalSize)) return null;
+        var sizes = first.Kind == CollectiveKind.AllToAll
+            ? calls.Select(call => call.Shape[first.Second]).ToArray()
+            : calls.Select(call => call.First).ToArray();
+        var whole = sizes.Sum();
+        for (var member = 0; member < sizes.Length; member++)
+        {
+            var expected = Chunk.Size(whole, sizes.Length, member);
+            if (sizes[member] == expected) continue;
+            var chunks = string.Join(", ", Enumerable.Range(0, sizes.Length).Select(i => Chunk.Size(whole, sizes.Length, i)));
+            return (ranks[member], $"rank {ranks[member]} called {calls[member]} over '{axis}', which makes the chunks [{string.Join(", ", sizes)}]; {whole} over {sizes.Length} ranks must be the chunks [{chunks}].");
+        }
+        return null;
+    }
+}

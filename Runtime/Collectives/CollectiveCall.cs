@@ -1,0 +1,42 @@
+using System.Globalization;
+using static TorchSharp.torch;
+
+namespace GShard;
+
+/// <summary>What a rank publishes when it meets the others: the collective it is in and where its memory is.</summary>
+internal sealed class CollectiveCall
+{
+    public required CollectiveKind Kind { get; init; }
+
+    public ScalarType Dtype { get; init; }
+
+    public long[] Shape { get; init; } = [];
+
+    /// <summary>The dimension that is gathered, scattered or split; the source rank of a broadcast; the value of a host reduction.</summary>
+    public long First { get; init; }
+
+    /// <summary>The dimension that an all-to-all concatenates.</summary>
+    public long Second { get; init; }
+
+    /// <summary>The destination of each rank in a permutation.</summary>
+    public int[] Destinations { get; init; } = [];
+
+    public nint Input { get; init; }
+
+    public nint Output { get; init; }
+
+    /// <summary>The collective with its operand, as in <c>AllToAll(f32[4, 8], 0, 1)</c>.</summary>
+    public override string ToString() => Kind switch
+    {
+        CollectiveKind.Barrier => "Barrier()",
+        CollectiveKind.GlobalSize => string.Create(CultureInfo.InvariantCulture, $"GlobalSize({First})"),
+        CollectiveKind.AllGather or CollectiveKind.ReduceScatter => $"{Kind}({Operand}, dim {First})",
+        CollectiveKind.AllToAll => $"AllToAll({Operand}, split {First}, concat {Second})",
+        CollectiveKind.Broadcast => $"Broadcast({Operand}, source {First})",
+        CollectiveKind.Permute => $"Permute({Operand}, [{string.Join(", ", Destinations)}])",
+        _ => $"{Kind}({Operand})",
+    };
+
+    /// <summary>The operand's type, as in <c>f32[4, 8]</c>.</summary>
+    public string Operand => $"{ElementType.Name(Dtype)}[{string.Join(", ", Shape)}]";
+}

@@ -1,0 +1,27 @@
+using static TorchSharp.torch;
+
+namespace GShard;
+
+/// <summary>
+/// The collectives of the ranks of one group, seen from one of them. Operands stay the caller's; results are fresh tensors. Dimensions are
+/// not negative, arguments are checked by <see cref="MeshAxis"/>.
+/// </summary>
+internal abstract class CollectiveGroup
+{
+    public abstract Tensor AllReduce(Tensor x, Reduction reduction);
+
+    public abstract Tensor AllGather(Tensor x, int dim);
+
+    public abstract Tensor ReduceScatter(Tensor x, int dim);
+
+    public abstract Tensor AllToAll(Tensor x, int splitDim, int concatDim);
+
+    public abstract Tensor Permute(Tensor x, int[] destinations);
+
+    public abstract Tensor Broadcast(Tensor x, int source);
+
+    public abstract void Barrier();
+
+    /// <summary>The sum of the members' local sizes, which follow the chunk rule.</summary>
+    public abstract long GlobalSize(long localSize);
+}

@@ -1,0 +1,16 @@
+namespace GShard;
+
+/// <summary>The collectives of a mesh axis.</summary>
+internal enum CollectiveKind
+{
+    AllReduce,
+    AllReduceMax,
+    AllReduceMin,
+    AllGather,
+    ReduceScatter,
+    AllToAll,
+    Permute,
+    Broadcast,
+    Barrier,
+    GlobalSize,
+}

@@ -1,0 +1,222 @@
+using static TorchSharp.torch;
+
+namespace GShard;
+
+/// <summary>
+/// Collectives among the threads of one process: ranks read each other's memory directly. A sum is taken slice by slice, rank r reducing
+/// slice r over all ranks in rank order, so it is the same on every rank and in every run.
+/// </summary>
+internal sealed class InProcessGroup(Rendezvous rendezvous, int size, int member) : CollectiveGroup
+{
+    /// <summary>Slices begin at multiples of this many elements, so that two ranks never write one cache line.</summary>
+    private const long SliceAlignment = 64;
+
+    public override Tensor AllReduce(Tensor x, Reduction reduction)
+    {
+        using var operand = new ContiguousOperand(x, mustReduce: true);
+        var result = empty(operand.Shape, operand.Dtype);
+        var kind = reduction switch
+        {
+            Reduction.Sum => CollectiveKind.AllReduce,
+            Reduction.Max => CollectiveKind.AllReduceMax,
+            _ => CollectiveKind.AllReduceMin,
+        };
+        return Guard(result, () => Meet(
+            new CollectiveCall { Kind = kind, Dtype = operand.Dtype, Shape = operand.Shape, Input = operand.Pointer, Output = RawMemory.Pointer(result) },
+            calls =>
+            {
+                var count = operand.Count;
+                var slice = (((count + size - 1) / size) + SliceAlignment - 1) / SliceAlignment * SliceAlignment;
+                var start = Math.Min(count, member * slice);
+                var length = Math.Min(slice, count - start);
+                if (length == 0) return;
+                Span<nint> inputs = stackalloc nint[size];
+                Span<nint> outputs = stackalloc nint[size];
+                for (var i = 0; i < size; i++) (inputs[i], outputs[i]) = (calls[i].Input, calls[i].Output);
+                ElementReduction.Run(operand.Dtype, reduction, inputs, start, outputs, start, length);
+            }));
+    }
+
+    public override Tensor AllGather(Tensor x, int dim)
+    {
+        using var operand = new ContiguousOperand(x);
+        Tensor? result = null;
+        try
+        {
+            Meet(
+                new CollectiveCall { Kind = CollectiveKind.AllGather, Dtype = operand.Dtype, Shape = operand.Shape, First = dim, Input = operand.Pointer },
+                calls =>
+                {
+                    var shape = (long[])operand.Shape.Clone();
+                    shape[dim] = calls.Sum(call => call.Shape[dim]);
+                    result = empty(shape, operand.Dtype);
+                    Concatenate(calls, result, dim, shape, null, 0, operand.ElementSize);
+                });
+            return result!;
+        }
+        catch
+        {
+            result?.Dispose();
+            throw;
+        }
+    }
+
+    public override Tensor ReduceScatter(Tensor x, int dim)
+    {
+        using var operand = new ContiguousOperand(x, mustReduce: true);
+        var whole = operand.Shape[dim];
+        var shape = (long[])operand.Shape.Clone();
+        shape[dim] = Chunk.Size(whole, size, member);
+        var result = empty(shape, operand.Dtype);
+        return Guard(result, () => Meet(
+            new CollectiveCall { Kind = CollectiveKind.ReduceScatter, Dtype = operand.Dtype, Shape = operand.Shape, First = dim, Input = operand.Pointer },
+            calls =>
+            {
+                var outer = Product(shape, 0, dim);
+                var inner = Product(shape, dim + 1, shape.Length);
+                var run = shape[dim] * inner;
+                if (run == 0) return;
+                Span<nint> inputs = stackalloc nint[size];
+                for (var i = 0; i < size; i++) inputs[i] = calls[i].Input;
+                Span<nint> output = [RawMemory.Pointer(result)];
+                var offset = Chunk.Offset(whole, size, member) * inner;
+                for (var row = 0L; row < outer; row++)
+                    ElementReduction.Run(operand.Dtype, Reduction.Sum, inputs, (row * whole * inner) + offset, output, row * run, run);
+            }));
+    }
+
+    public override Tensor AllToAll(Tensor x, int splitDim, int concatDim)
+    {
+        using var operand = new ContiguousOperand(x);
+        Tensor? result = null;
+        try
+        {
+            Meet(
+                new CollectiveCall
+                {
+                    Kind = CollectiveKind.AllToAll,
+                    Dtype = operand.Dtype,
+                    Shape = operand.Shape,
+                    First = splitDim,
+                    Second = concatDim,
+                    Input = operand.Pointer,
+                },
+                calls =>
+                {
+                    var whole = operand.Shape[splitDim];
+                    var shape = (long[])operand.Shape.Clone();
+                    shape[splitDim] = Chunk.Size(whole, size, member);
+                    shape[concatDim] = calls.Sum(call => call.Shape[concatDim]);
+                    result = empty(shape, operand.Dtype);
+                    Concatenate(calls, result, concatDim, shape, splitDim, Chunk.Offset(whole, size, member), operand.ElementSize);
+                });
+            return result!;
+        }
+        catch
+        {
+            result?.Dispose();
+            throw;
+        }
+    }
+
+    public override Tensor Permute(Tensor x, int[] destinations)
+    {
+        using var operand = new ContiguousOperand(x);
+        Tensor? result = null;
+        try
+        {
+            Meet(
+                new CollectiveCall { Kind = CollectiveKind.Permute, Dtype = operand.Dtype, Shape = operand.Shape, Destinations = destinations, Input = operand.Pointer },
+                calls =>
+                {
+                    var source = calls[Array.IndexOf(destinations, member)];
+                    result = empty(source.Shape, operand.Dtype);
+                    CopyAll(source, result, operand.ElementSize);
+                });
+            return result!;
+        }
+        catch
+        {
+            result?.Dispose();
+            throw;
+        }
+    }
+
+    public override Tensor Broadcast(Tensor x, int source)
+    {
+        using var operand = new ContiguousOperand(x);
+        var result = empty(operand.Shape, operand.Dtype);
+        return Guard(result, () => Meet(
+            new CollectiveCall { Kind = CollectiveKind.Broadcast, Dtype = operand.Dtype, Shape = operand.Shape, First = source, Input = operand.Pointer },
+            calls => CopyAll(calls[source], result, operand.ElementSize)));
+    }
+
+    public override void Barrier() => Meet(new CollectiveCall { Kind = CollectiveKind.Barrier }, static _ => { });
+
+    public override long GlobalSize(long localSize)
+    {
+        var sum = 0L;
+        Meet(new CollectiveCall { Kind = CollectiveKind.GlobalSize, First = localSize }, calls => sum = calls.Sum(call => call.First));
+        return sum;
+    }
+
+    /// <summary>Meets the others, works, and leaves when all have worked, even if the work throws: they may still read this rank's memory.</summary>
+    private void Meet(CollectiveCall call, Action<CollectiveCall[]> work)
+    {
+        var calls = rendezvous.Meet(member, call);
+        try
+        {
+            work(calls);
+        }
+        finally
+        {
+            rendezvous.Leave(member);
+        }
+    }
+
+    private static Tensor Guard(Tensor result, Action body)
+    {
+        try
+        {
+            body();
+            return result;
+        }
+        catch
+        {
+            result.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Copies each member's box, its part of <paramref name="splitDim"/> from <paramref name="splitOffset"/> on, beside the former's along a dimension.</summary>
+    private static void Concatenate(CollectiveCall[] calls, Tensor result, int dim, long[] shape, int? splitDim, long splitOffset, int elementSize)
+    {
+        var target = RawMemory.Pointer(result);
+        Span<long> from = stackalloc long[shape.Length];
+        Span<long> to = stackalloc long[shape.Length];
+        Span<long> box = stackalloc long[shape.Length];
+        from.Clear();
+        to.Clear();
+        if (splitDim is { } split) from[split] = splitOffset;
+        foreach (var call in calls)
+        {
+            shape.CopyTo(box);
+            box[dim] = call.Shape[dim];
+            BlockCopy.Copy(call.Input, call.Shape, from, target, shape, to, box, elementSize);
+            to[dim] += box[dim];
+        }
+    }
+
+    private static unsafe void CopyAll(CollectiveCall source, Tensor target, int elementSize)
+    {
+        var bytes = Product(source.Shape, 0, source.Shape.Length) * elementSize;
+        Buffer.MemoryCopy((void*)source.Input, (void*)RawMemory.Pointer(target), bytes, bytes);
+    }
+
+    private static long Product(long[] shape, int start, int end)
+    {
+        var product = 1L;
+        for (var dim = start; dim < end; dim++) product *= shape[dim];
+        return product;
+    }
+}

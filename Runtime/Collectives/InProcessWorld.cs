@@ -1,0 +1,95 @@
+namespace GShard;
+
+/// <summary>What all ranks of one process share: the groups they meet in, what each did last, and the first failure.</summary>
+internal sealed class InProcessWorld : IDisposable
+{
+    private readonly object gate = new();
+    private readonly Dictionary<string, Rendezvous> groups = [];
+    private readonly CollectiveLog[] logs;
+    private readonly bool[] finished;
+    private volatile bool anyFinished;
+    private volatile RankFailure? failure;
+
+    public InProcessWorld(MeshShape shape, TimeSpan timeout)
+    {
+        Shape = shape;
+        Timeout = timeout;
+        logs = [.. Enumerable.Range(0, shape.Size).Select(_ => new CollectiveLog())];
+        finished = new bool[shape.Size];
+    }
+
+    public MeshShape Shape { get; }
+
+    /// <summary>How long a rank waits for the others in one collective.</summary>
+    public TimeSpan Timeout { get; set; }
+
+    /// <summary>The first failure of any rank, or null.</summary>
+    public RankFailure? Failure => failure;
+
+    public bool AnyFinished => anyFinished;
+
+    public CollectiveLog Log(int rank) => logs[rank];
+
+    public bool HasFinished(int rank) => Volatile.Read(ref finished[rank]);
+
+    /// <summary>The meeting place of some ranks; the same object for each of them.</summary>
+    public Rendezvous Group(string name, int[] ranks)
+    {
+        lock (gate)
+        {
+            var key = $"{name}:{string.Join(',', ranks)}";
+            if (!groups.TryGetValue(key, out var group))
+            {
+                group = new Rendezvous(this, name, ranks);
+                groups.Add(key, group);
+                if (failure is not null) group.Abort();
+            }
+            return group;
+        }
+    }
+
+    /// <summary>Records the first failure and ends every wait of every rank. Later failures are its consequences.</summary>
+    public RankFailure Fail(int rank, Exception exception)
+    {
+        lock (gate)
+        {
+            if (failure is { } first) return first;
+            var failed = new RankFailure(rank, logs[rank].Last, exception);
+            failure = failed;
+            foreach (var group in groups.Values) group.Abort();
+            return failed;
+        }
+    }
+
+    /// <summary>Notes that a rank has returned, and fails if another waits for it in a collective that it will never call.</summary>
+    public void Finish(int rank)
+    {
+        Volatile.Write(ref finished[rank], true);
+        anyFinished = true;
+        Interlocked.MemoryBarrier();
+        Rendezvous[] all;
+        lock (gate) all = [.. groups.Values];
+        foreach (var group in all)
+        {
+            if (group.DesertedBy(rank) is not { } desertion) continue;
+            Fail(rank, desertion);
+            return;
+        }
+    }
+
+    /// <summary>The recent collectives of all ranks, a line each.</summary>
+    public string History() =>
+        string.Join('\n', logs.Select((log, rank) => $"  rank {rank} ({Position(rank)}): {log.History()}"));
+
+    public string Position(int rank) =>
+        string.Join(", ", Shape.Axes.Select((axis, i) => $"{axis.Name} {Shape.Coordinate(rank, i)}"));
+
+    public void Dispose()
+    {
+        lock (gate)
+        {
+            foreach (var group in groups.Values) group.Dispose();
+            groups.Clear();
+        }
+    }
+}

@@ -1,0 +1,14 @@
+namespace GShard;
+
+/// <summary>
+/// The chunk rule: n elements over W ranks are chunks of <c>ceil(n / W)</c>, the last ones shorter or empty, as <c>torch.chunk</c> cuts.
+/// Chunks of chunks nest, major axis first: 10 over 2 × 2 is 3, 2, 3, 2.
+/// </summary>
+internal static class Chunk
+{
+    public static long Size(long global, int count, int index) => Math.Max(0, Math.Min(Step(global, count), global - (index * Step(global, count))));
+
+    public static long Offset(long global, int count, int index) => Math.Min(global, index * Step(global, count));
+
+    private static long Step(long global, int count) => (global + count - 1) / count;
+}

@@ -1,0 +1,28 @@
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace GShard;
+
+/// <summary>Gradients of a backward that no autograd graph computes.</summary>
+public static class Gradients
+{
+    /// <summary>Sets or adds to a parameter's gradient and takes the tensor over; a parameter that requires none only frees it.</summary>
+    /// <param name="p">The parameter.</param>
+    /// <param name="gradient">Its gradient, of the parameter's shape and element type.</param>
+    /// <exception cref="ArgumentException">The shapes or element types differ.</exception>
+    public static void Accumulate(Parameter p, Tensor gradient)
+    {
+        ArgumentNullException.ThrowIfNull(p);
+        ArgumentNullException.ThrowIfNull(gradient);
+        using var owned = gradient;
+        if (!p.requires_grad) return;
+        if (gradient.dtype != p.dtype || !gradient.shape.AsSpan().SequenceEqual(p.shape))
+            throw new ArgumentException($"A gradient {Type(gradient)} does not fit a parameter {Type(p)}.", nameof(gradient));
+        using var _ = no_grad();
+        using var present = p.grad;
+        if (present is null) p.grad = gradient;
+        else present.add_(gradient);
+    }
+
+    private static string Type(Tensor x) => $"{ElementType.Name(x.dtype)}[{string.Join(", ", x.shape)}]";
+}

@@ -1,0 +1,44 @@
+using System.Text;
+using static TorchSharp.torch;
+
+namespace GShard;
+
+/// <summary>A parameter in a plan.</summary>
+/// <param name="Name">The full name.</param>
+/// <param name="GlobalDims">The whole parameter's dims, as in <c>E M H</c>.</param>
+/// <param name="Placements">Its splits.</param>
+public sealed record PlannedParameter(string Name, string GlobalDims, IReadOnlyList<Placement> Placements);
+
+/// <summary>A collective in a plan.</summary>
+/// <param name="Kind">As in <c>AllToAll</c>.</param>
+/// <param name="Axis">The mesh axis.</param>
+/// <param name="Bytes">The bytes that a rank sends, as a formula of dims and axis sizes.</param>
+/// <param name="Member">The method it stands in.</param>
+/// <param name="Value">The value it moves.</param>
+public sealed record PlannedCollective(string Kind, string Axis, string Bytes, string Member, string Value);
+
+/// <summary>What a sharded module holds and communicates; the same on every rank.</summary>
+/// <param name="Parameters">The parameters, in the order of registration.</param>
+/// <param name="Collectives">The collectives, in program order.</param>
+/// <param name="Hash">A hash of the compiled program.</param>
+public sealed record ShardPlan(IReadOnlyList<PlannedParameter> Parameters, IReadOnlyList<PlannedCollective> Collectives, string Hash)
+{
+    /// <summary>Compares the hash over all ranks of a mesh; every rank must call it.</summary>
+    /// <exception cref="InvalidOperationException">A rank runs another program; it is named.</exception>
+    public void Verify(DeviceMesh mesh)
+    {
+        ArgumentNullException.ThrowIfNull(mesh);
+        if (mesh.Size == 1) return;
+        using var mine = tensor(Encoding.UTF8.GetBytes(Hash + '\n'));
+        using var all = mesh.Everyone.AllGather(mine, 0);
+        var hashes = Encoding.UTF8.GetString(all.data<byte>().ToArray()).Split('\n');
+        for (var rank = 1; rank < mesh.Size; rank++)
+        {
+            if (hashes[rank] == hashes[0]) continue;
+            // The odd one out is at fault, and that may be rank 0.
+            var odd = hashes.Take(mesh.Size).Count(hash => hash == hashes[0]) * 2 < mesh.Size ? 0 : rank;
+            var other = odd == 0 ? rank : 0;
+            throw new InvalidOperationException($"Rank {odd} runs another program: its plan has hash {hashes[odd]}, rank {other}'s has {hashes[other]}; start every rank from the same build.");
+        }
+    }
+}

@@ -1,0 +1,87 @@
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace GShard;
+
+/// <summary>Cuts this rank's part from the parameters and buffers of a plain module.</summary>
+public static class Shards
+{
+    /// <summary>A parameter with a copy of this rank's part of a whole one; whether it requires a gradient is kept, and its <see cref="ParameterSharding"/> attached.</summary>
+    /// <param name="whole">The plain module's parameter, left as it is.</param>
+    /// <param name="name">Its full name, for errors.</param>
+    /// <param name="mesh">The mesh.</param>
+    /// <param name="placements">The splits, major first: a dimension split twice is cut into chunks of chunks.</param>
+    /// <exception cref="ArgumentException">An axis is unknown or used twice, a dimension does not exist, or an axis does not divide a dimension that is not marked uneven.</exception>
+    public static Parameter Parameter(Parameter whole, string name, DeviceMesh mesh, params Placement[] placements)
+    {
+        ArgumentNullException.ThrowIfNull(whole);
+        var (part, sharding) = Cut(whole, name, mesh, placements);
+        var parameter = new Parameter(part, whole.requires_grad);
+        ParameterSharding.Attach(parameter, sharding);
+        return parameter;
+    }
+
+    /// <summary>A copy of this rank's part of a whole buffer.</summary>
+    /// <param name="whole">The plain module's buffer, left as it is.</param>
+    /// <param name="name">Its full name, for errors.</param>
+    /// <param name="mesh">The mesh.</param>
+    /// <param name="placements">The splits, major first.</param>
+    /// <exception cref="ArgumentException">As for <see cref="Parameter"/>.</exception>
+    public static Tensor Buffer(Tensor whole, string name, DeviceMesh mesh, params Placement[] placements)
+    {
+        ArgumentNullException.ThrowIfNull(whole);
+        var (part, sharding) = Cut(whole, name, mesh, placements);
+        ParameterSharding.Attach(part, sharding);
+        return part;
+    }
+
+    /// <summary>Holds an axis against the number that <c>[Split(dim, n)]</c> promises; an axis of size 1 always passes.</summary>
+    /// <param name="mesh">The mesh.</param>
+    /// <param name="axis">The axis.</param>
+    /// <param name="promised">n.</param>
+    /// <param name="model">The model's name, for the error.</param>
+    /// <param name="member">The annotated member's name, for the error.</param>
+    /// <exception cref="ArgumentException">The axis has neither that size nor size 1, or does not exist.</exception>
+    public static void CheckPromise(DeviceMesh mesh, string axis, int promised, string model, string member)
+    {
+        ArgumentNullException.ThrowIfNull(mesh);
+        var size = mesh.Axis(axis).Size;
+        if (size != 1 && size != promised)
+            throw new ArgumentException($"{model}.{member} is split into {promised}, but mesh axis '{axis}' has {size} ranks; build the mesh with '{axis}' of size {promised} or 1, or change the annotation.", nameof(mesh));
+    }
+
+    private static (Tensor Part, ParameterSharding Sharding) Cut(Tensor whole, string name, DeviceMesh mesh, Placement[] placements)
+    {
+        ArgumentNullException.ThrowIfNull(mesh);
+        ArgumentNullException.ThrowIfNull(placements);
+        var shape = whole.shape;
+        var used = new HashSet<string>(StringComparer.Ordinal);
+        var local = (long[])shape.Clone();
+        foreach (var placement in placements)
+        {
+            if (!placement.IsSplit) continue;
+            var axis = mesh.Axis(placement.Axis!);
+            if (!used.Add(axis.Name))
+                throw new ArgumentException($"'{name}' is split twice over axis '{axis.Name}'.", nameof(placements));
+            if (placement.Dim >= shape.Length)
+                throw new ArgumentException($"'{name}' is split on dim {placement.Dim}, but its shape is [{string.Join(", ", shape)}].", nameof(placements));
+            if (!placement.IsUneven && local[placement.Dim] % axis.Size != 0)
+                throw new ArgumentException($"Dim {placement.Dim} of '{name}' [{string.Join(", ", shape)}] is split over the {axis.Size} ranks of '{axis.Name}', which do not divide {local[placement.Dim]}; mark the split Uneven or choose another size.", nameof(placements));
+            local[placement.Dim] = axis.ChunkSize(local[placement.Dim]);
+        }
+        var sharding = new ParameterSharding(mesh, shape, [.. placements.Where(placement => placement.IsSplit)]);
+        using var _ = no_grad();
+        var part = whole.detach();
+        var (offset, size) = sharding.LocalBox();
+        for (var dim = 0; dim < shape.Length; dim++)
+        {
+            if (size[dim] == shape[dim]) continue;
+            using var before = part;
+            part = before.narrow(dim, offset[dim], size[dim]);
+        }
+        using var view = part;
+        // A buffer or parameter outlives whatever dispose scope the module is built in.
+        var copy = view.is_contiguous() ? view.clone() : view.contiguous();
+        return (copy.DetachFromDisposeScope(), sharding);
+    }
+}

@@ -1,0 +1,126 @@
+using static TorchSharp.torch;
+
+namespace GShard.Runtime.Tests;
+
+public class Counter_random_numbers
+{
+    private static readonly RandomKey Key = new(7, 3, 1, 2);
+
+    [Theory]
+    [InlineData(ScalarType.Float32)]
+    [InlineData(ScalarType.Float64)]
+    [InlineData(ScalarType.BFloat16)]
+    public void A_box_equals_its_part_of_the_whole(ScalarType dtype)
+    {
+        long[] shape = [5, 7, 11];
+        using var whole = CounterRandom.Uniform(Key, shape, shape, [0, 0, 0], dtype, CPU);
+        for (var start = 0L; start < 4; start++)
+        {
+            using var box = CounterRandom.Uniform(Key, [2, 3, 7], shape, [start % 4, start, start], dtype, CPU);
+            using var part = whole.narrow(0, start % 4, 2).narrow(1, start, 3).narrow(2, start, 7);
+            Samples.Same(part, box);
+        }
+    }
+
+    [Fact]
+    public void They_are_uniform_in_zero_to_one()
+    {
+        const int N = 1_000_000;
+        using var x = CounterRandom.Uniform(Key, [N], [N], [0], ScalarType.Float64, CPU);
+        var values = Samples.Doubles(x);
+        Assert.All(values, value => Assert.InRange(value, 0, 0.99999995));
+        Assert.InRange(values.Average(), 0.499, 0.501);
+        Assert.InRange(values.Select(value => value * value).Average(), 0.332, 0.3346);
+        Assert.InRange(values.Zip(values.Skip(1), (a, b) => (a - 0.5) * (b - 0.5)).Average(), -0.0003, 0.0003);
+    }
+
+    [Fact]
+    public void They_are_the_same_in_f32_and_f64_and_below_one_in_bf16()
+    {
+        using var single = CounterRandom.Uniform(Key, [4000], [4000], [0], ScalarType.Float32, CPU);
+        using var twice = CounterRandom.Uniform(Key, [4000], [4000], [0], ScalarType.Float64, CPU);
+        using var half = CounterRandom.Uniform(Key, [4000], [4000], [0], ScalarType.BFloat16, CPU);
+        Assert.Equal(Samples.Doubles(twice), Samples.Doubles(single));
+        Assert.Equal(Samples.Doubles(twice).Select(value => Math.Floor(value * 256) / 256), Samples.Doubles(half));
+    }
+
+    [Fact]
+    public void Every_part_of_the_key_matters()
+    {
+        RandomKey[] keys = [Key, Key with { Seed = 8 }, Key with { Step = 4 }, Key with { MicroBatch = 2 }, Key with { Ordinal = 3 }];
+        var draws = keys.Select(key =>
+        {
+            using var x = CounterRandom.Uniform(key, [3], [3], [0], ScalarType.Float64, CPU);
+            return string.Join(' ', Samples.Doubles(x));
+        });
+        Assert.Equal(keys.Length, draws.Distinct().Count());
+    }
+
+    [Fact]
+    public void A_step_numbers_its_random_operators_and_can_be_replayed()
+    {
+        CounterRandom.Seed(5);
+        CounterRandom.BeginStep(2, 1);
+        RandomKey[] first = [CounterRandom.Next(), CounterRandom.Next()];
+        CounterRandom.BeginStep(2, 1);
+        Assert.Equal([new RandomKey(5, 2, 1, 0), new RandomKey(5, 2, 1, 1)], first);
+        Assert.Equal(first[0], CounterRandom.Next());
+    }
+
+    [Fact]
+    public void Ranks_inherit_seed_and_step_but_begin_the_step_anew()
+    {
+        CounterRandom.Seed(11);
+        CounterRandom.BeginStep(4, 3);
+        CounterRandom.Next();
+        var keys = DeviceMesh.RunInProcess([("data", 2)], _ => CounterRandom.Next());
+        Assert.All(keys, key => Assert.Equal(new RandomKey(11, 4, 3, 0), key));
+    }
+
+    [Fact]
+    public void Dropout_zeroes_a_share_of_p_and_keeps_the_mean()
+    {
+        CounterRandom.Seed(1);
+        using var x = ones([400, 500], ScalarType.Float64);
+        using var y = Sharding.Dropout(x, 0.3);
+        var values = Samples.Doubles(y);
+        Assert.All(values, value => Assert.True(value == 0 || value == 1 / 0.7));
+        Assert.InRange(values.Count(value => value == 0) / 200_000.0, 0.296, 0.304);
+    }
+
+    [Fact]
+    public void Dropout_drops_the_same_elements_in_every_type()
+    {
+        Tensor Drop(ScalarType dtype)
+        {
+            CounterRandom.Seed(1);
+            using var x = ones([1000], dtype);
+            return Sharding.Dropout(x, 0.1).ne(0);
+        }
+
+        using var single = Drop(ScalarType.Float32);
+        using var twice = Drop(ScalarType.Float64);
+        using var half = Drop(ScalarType.BFloat16);
+        Samples.Same(twice, single);
+        Samples.Same(twice, half);
+    }
+
+    [Fact]
+    public void Dropout_out_of_training_draws_nothing()
+    {
+        CounterRandom.Seed(1);
+        using var x = Samples.Normal(1, [4]);
+        using var evaluated = Sharding.Dropout(x, 0.5, training: false);
+        using var kept = Sharding.Dropout(x, 0);
+        Samples.Same(x, evaluated);
+        Samples.Same(x, kept);
+        Assert.Equal(0, CounterRandom.Next().Ordinal);
+    }
+
+    [Fact]
+    public void A_box_outside_the_whole_is_refused()
+    {
+        var error = Assert.Throws<ArgumentException>(() => CounterRandom.Uniform(Key, [3], [4], [2], ScalarType.Float32, CPU));
+        Assert.Contains("The box [3] at [2] does not lie in a tensor of shape [4]", error.Message);
+    }
+}
