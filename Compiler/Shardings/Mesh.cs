@@ -15,6 +15,9 @@ public sealed record Mesh(ImmutableArray<MeshAxis> Axes)
     /// <summary>A mesh without axes: one device.</summary>
     public static readonly Mesh Empty = new([]);
 
+    /// <summary>The devices in the order in which the axes count them; empty where that is their own order. Without axes: the one device.</summary>
+    public ImmutableArray<long> DeviceOrder { get; init; } = [];
+
     /// <summary>The axis of that name, or null.</summary>
     public MeshAxis? Find(string name) => Axes.FirstOrDefault(a => a.Name == name);
 
@@ -27,7 +30,7 @@ public sealed record Mesh(ImmutableArray<MeshAxis> Axes)
     }
 
     /// <inheritdoc/>
-    public bool Equals(Mesh? other) => other is not null && Axes.SequenceEqual(other.Axes);
+    public bool Equals(Mesh? other) => other is not null && Axes.SequenceEqual(other.Axes) && DeviceOrder.SequenceEqual(other.DeviceOrder);
 
     /// <inheritdoc/>
     public override int GetHashCode() => Axes.Aggregate(17, (hash, axis) => hash * 31 + axis.GetHashCode());

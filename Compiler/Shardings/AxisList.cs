@@ -1,6 +1,4 @@
-using GShard.Compiler.Shardings;
-
-namespace GShard.Compiler.Propagation;
+namespace GShard.Compiler.Shardings;
 
 /// <summary>Lists of axes, major to minor: the longest beginning that two have in common, and joining neighbours that are parts of one axis.</summary>
 internal static class AxisList
