@@ -25,11 +25,18 @@ internal sealed record AllToAllChoice(int FromDim, int ToDim, int Count)
                     var fits = inOrder
                         ? end.SequenceEqual(wanted[to].Take(count))
                         : end.All(wanted[to].Contains) && mesh.Divides(to, current.Axes[to].Concat(end));
-                    if (fits) return new(from, to, count);
+                    if (fits && KeepsAxesWhole(mesh, current, target, from, to, count)) return new(from, to, count);
                 }
             }
 
         return null;
+    }
+
+    private static bool KeepsAxesWhole(PlanningMesh mesh, ShardLayout current, ShardLayout target, int from, int to, int count)
+    {
+        var left = current.Axes[from].Count - count;
+        return mesh.MayHoldPieces(from, current.Axes[from].Take(left), current.Axes[from])
+            && mesh.MayHoldPieces(to, current.Axes[to].Concat(current.Axes[from].Skip(left)), target.Axes[to]);
     }
 
     /// <summary>Moves the axes; returns them.</summary>

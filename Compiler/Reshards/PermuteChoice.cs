@@ -27,7 +27,8 @@ internal static class PermuteChoice
         if (gatherRoom != 1 || !Fill(rest, room, arranged)) return null;
         var result = current.Axes.Select((axes, dim) => axes.Take(axes.Count - remainders.In[dim].Count).Concat(arranged[dim]).ToList()).ToArray();
         var changed = Enumerable.Range(0, result.Length).Where(dim => !result[dim].SequenceEqual(current.Axes[dim])).ToList();
-        return changed.Count > 0 && changed.All(dim => mesh.Divides(dim, current.Axes[dim])) ? result : null;
+        var possible = changed.All(dim => mesh.CutAlike(dim, current.Axes[dim], result[dim]) && mesh.MayHoldPieces(dim, result[dim], target.Axes[dim]));
+        return changed.Count > 0 && possible ? result : null;
     }
 
     /// <summary>Whether a dim has both axes that must go and axes that must come, or all-to-alls in target order would not place all.</summary>

@@ -127,7 +127,7 @@ internal sealed class SearchSpace
         }
     }
 
-    /// <summary>All arrangements with as many shards along every dim; where a dim does not divide, its own list only.</summary>
+    /// <summary>All arrangements that cut every dim alike.</summary>
     private IEnumerable<SearchMove> Permutes(SearchState state)
     {
         foreach (var dims in Arrangements(0, state.Partial, []))
@@ -144,9 +144,9 @@ internal sealed class SearchSpace
                 yield break;
             }
 
-            IEnumerable<ImmutableArray<int>> lists = mesh.Divides(dim, state.Dims[dim].Select(a => Atoms[a]))
-                ? Lists(state.Dims[dim].Aggregate(1L, (product, a) => product * Atoms[a].Size), taken)
-                : state.Dims[dim].All(a => (taken >> a & 1) == 0) ? [state.Dims[dim]] : [];
+            var before = state.Dims[dim].Select(a => Atoms[a]).ToList();
+            var lists = Lists(before.Aggregate(1L, (product, a) => product * a.Size), taken)
+                .Where(list => mesh.CutAlike(dim, before, list.Select(a => Atoms[a])));
             foreach (var list in lists)
                 foreach (var all in Arrangements(dim + 1, list.Aggregate(taken, (mask, a) => mask | 1 << a), chosen.Add(list)))
                     yield return all;

@@ -21,7 +21,7 @@ internal static class SliceChoice
             return slices;
         }
 
-        var room = OnTheirOwnDims(mesh, current, remainders, free, slices);
+        var room = OnTheirOwnDims(mesh, current, target, remainders, free, slices);
         OnOtherDims(mesh, current, remainders, free, slices, room);
         return slices;
     }
@@ -57,7 +57,7 @@ internal static class SliceChoice
 
     /// <summary>A dim takes its own target axes, in any order, up to what its target size lacks in its current one. Returns what is still lacking.</summary>
     private static long[] OnTheirOwnDims(
-        PlanningMesh mesh, ShardLayout current, Remainders remainders, List<AxisPart> free, List<AxisPart>[] slices)
+        PlanningMesh mesh, ShardLayout current, ShardLayout target, Remainders remainders, List<AxisPart> free, List<AxisPart>[] slices)
     {
         var lacking = new long[slices.Length];
         for (var dim = 0; dim < slices.Length; dim++)
@@ -72,6 +72,11 @@ internal static class SliceChoice
                     free.Remove(axis);
                     if (part != axis) free.Add(axis.After(part.Size));
                 }
+
+            if (mesh.MayHoldPieces(dim, [.. current.Axes[dim], .. slices[dim]], target.Axes[dim])) continue;
+            free.AddRange(slices[dim]);
+            slices[dim].Clear();
+            lacking[dim] = 1;
         }
 
         return lacking;
