@@ -1,0 +1,52 @@
+namespace GShard.Compiler.Tests.Evaluation;
+
+/// <summary>Collectives over one axis: from what every rank gives, what every rank gets.</summary>
+internal static class Collectives
+{
+    public static bool Knows(string name) => name is
+        "all_reduce" or "all_reduce_max" or "all_reduce_min" or "all_gather" or "reduce_scatter" or "all_to_all" or "slice" or "zero_pad" or "keep_on_first";
+
+    public static NdArray[] Run(RankGrid grid, KernelCall[] calls)
+    {
+        var axis = calls[0].Attributes.NameText;
+        return [.. Enumerable.Range(0, grid.Count).Select(rank =>
+            Run(calls[rank], [.. grid.Group(rank, axis).Select(r => calls[r].X)], grid.Coordinate(rank, axis)))];
+    }
+
+    private static NdArray Run(KernelCall call, NdArray[] group, int me) => call.Name switch
+    {
+        "all_reduce" => Sum(group),
+        "all_reduce_max" => Combine(group, v => v.Max()),
+        "all_reduce_min" => Combine(group, v => v.Min()),
+        "all_gather" => NdArray.Concat(group, call.Dim()),
+        "reduce_scatter" => Chunk(Sum(group), call.Dim(), group.Length, me),
+        "all_to_all" => NdArray.Concat([.. group.Select(x => Chunk(x, call.Dim("split"), group.Length, me))], call.Dim("concat")),
+        "slice" => Chunk(call.X, call.Dim(), group.Length, me),
+        "zero_pad" => ZeroPad(call, group.Length, me),
+        "keep_on_first" => me == 0 ? call.X : NdArray.Zeros(call.X.Shape),
+        _ => throw new InvalidOperationException($"'{call.Name}' is not a collective."),
+    };
+
+    public static NdArray Chunk(NdArray x, int dim, int ranks, int rank)
+    {
+        var (offset, size) = ChunkRule.Of(x.Shape[dim], ranks, rank);
+        return x.Narrow(dim, offset, size);
+    }
+
+    private static NdArray Sum(NdArray[] group) => Combine(group, v => v.Sum());
+
+    private static NdArray Combine(NdArray[] group, Func<IEnumerable<double>, double> f)
+    {
+        if (group.Any(x => !x.Shape.SequenceEqual(group[0].Shape)))
+            throw new InvalidOperationException($"ranks reduce different shapes: {string.Join(" ", group.Select(x => "[" + string.Join(",", x.Shape) + "]"))}.");
+        return NdArray.Fill(group[0].Shape, i => f(group.Select(x => x[i])));
+    }
+
+    private static NdArray ZeroPad(KernelCall call, int ranks, int rank)
+    {
+        var (dim, size) = (call.Dim(), call.Size("size"));
+        var (offset, own) = ChunkRule.Of(size, ranks, rank);
+        if (call.X.Shape[dim] != own) throw new InvalidOperationException($"zero_pad: rank {rank} holds {call.X.Shape[dim]} of {size}, the chunk rule says {own}.");
+        return NdArray.Fill(NdArray.With(call.X.Shape, dim, size), i => i[dim] >= offset && i[dim] < offset + own ? call.X[NdArray.With(i, dim, i[dim] - offset)] : 0);
+    }
+}

@@ -1,0 +1,81 @@
+using static GShard.Compiler.Tests.Evaluation.Kernels;
+
+namespace GShard.Compiler.Tests.Evaluation;
+
+/// <summary>Operators element by element.</summary>
+internal static class PointwiseKernels
+{
+    public static IEnumerable<(string, Func<KernelCall, object?[]>)> All =>
+    [
+        Unary("neg", x => -x), Unary("detach", x => x), Unary("to", x => x), Unary("square", x => x * x), Unary("abs", Math.Abs), Unary("sign", x => Math.Sign(x)),
+        Unary("floor", Math.Floor), Unary("ceil", Math.Ceiling), Unary("round", x => Math.Round(x, MidpointRounding.ToEven)), Unary("trunc", Math.Truncate),
+        Unary("exp", Math.Exp), Unary("expm1", x => Math.Exp(x) - 1), Unary("exp2", x => Math.Pow(2, x)),
+        Unary("log", Math.Log), Unary("log1p", x => Math.Log(1 + x)), Unary("log2", Math.Log2), Unary("log10", Math.Log10),
+        Unary("sqrt", Math.Sqrt), Unary("rsqrt", x => 1 / Math.Sqrt(x)), Unary("reciprocal", x => 1 / x),
+        Unary("sin", Math.Sin), Unary("cos", Math.Cos), Unary("tan", Math.Tan), Unary("asin", Math.Asin), Unary("acos", Math.Acos), Unary("atan", Math.Atan),
+        Unary("sinh", Math.Sinh), Unary("cosh", Math.Cosh), Unary("erf", Erf),
+        Unary("relu", x => Math.Max(x, 0)), Unary("sigmoid", Sigmoid), Unary("tanh", Math.Tanh), Unary("gelu", x => x * Normal(x)), Unary("silu", x => x * Sigmoid(x)),
+        Unary("softplus", Softplus), Unary("log_sigmoid", x => -Softplus(-x)), Unary("relu6", x => Math.Min(Math.Max(x, 0), 6)), Unary("mish", x => x * Math.Tanh(Softplus(x))),
+        Unary("logical_not", x => Truth(x == 0)), Unary("isnan", x => Truth(double.IsNaN(x))), Unary("isinf", x => Truth(double.IsInfinity(x))), Unary("isfinite", x => Truth(double.IsFinite(x))),
+
+        Binary("relu_backward", (d, y) => y > 0 ? d : 0), Binary("sigmoid_backward", (d, y) => d * y * (1 - y)), Binary("tanh_backward", (d, y) => d * (1 - y * y)),
+        Binary("gelu_backward", (d, x) => d * (Normal(x) + x * Math.Exp(-x * x / 2) / Math.Sqrt(2 * Math.PI))),
+        Binary("silu_backward", (d, x) => d * (Sigmoid(x) + x * Sigmoid(x) * (1 - Sigmoid(x)))),
+        Binary("add", (a, b) => a + b), Binary("sub", (a, b) => a - b), Binary("mul", (a, b) => a * b), Binary("div", (a, b) => a / b),
+        Binary("pow", Math.Pow), Binary("maximum", Math.Max), Binary("minimum", Math.Min), Binary("remainder", Remainder), Binary("atan2", Math.Atan2),
+        Binary("eq", (a, b) => Truth(a == b)), Binary("ne", (a, b) => Truth(a != b)), Binary("lt", (a, b) => Truth(a < b)), Binary("le", (a, b) => Truth(a <= b)),
+        Binary("gt", (a, b) => Truth(a > b)), Binary("ge", (a, b) => Truth(a >= b)),
+        Binary("logical_and", (a, b) => Truth(a != 0 && b != 0)), Binary("logical_or", (a, b) => Truth(a != 0 || b != 0)), Binary("logical_xor", (a, b) => Truth(a != 0 ^ b != 0)),
+        Binary("binary_cross_entropy_with_logits", (x, t) => Softplus(x) - x * t),
+        Ternary("lerp", (a, b, w) => a + w * (b - a)), Ternary("where", (c, a, b) => c != 0 ? a : b),
+
+        Scalar("add_scalar", (x, v) => x + v), Scalar("sub_scalar", (x, v) => x - v), Scalar("rsub_scalar", (x, v) => v - x), Scalar("mul_scalar", (x, v) => x * v),
+        Scalar("div_scalar", (x, v) => x / v), Scalar("rdiv_scalar", (x, v) => v / x), Scalar("pow_scalar", Math.Pow), Scalar("rpow_scalar", (x, v) => Math.Pow(v, x)),
+        Scalar("remainder_scalar", Remainder), Scalar("floor_divide_scalar", (x, v) => Math.Floor(x / v)),
+        Scalar("eq_scalar", (x, v) => Truth(x == v)), Scalar("ne_scalar", (x, v) => Truth(x != v)), Scalar("lt_scalar", (x, v) => Truth(x < v)), Scalar("le_scalar", (x, v) => Truth(x <= v)),
+        Scalar("gt_scalar", (x, v) => Truth(x > v)), Scalar("ge_scalar", (x, v) => Truth(x >= v)), Scalar("full_like", (_, v) => v),
+        Unary("zeros_like", _ => 0), Unary("ones_like", _ => 1),
+        One("masked_fill", c => Broadcast([c.X, c.Y], v => v[1] != 0 ? c.Host("value") : v[0])),
+        One("clamp", c => c.X.Map(x => Math.Min(Math.Max(x, c.Host("min", double.NegativeInfinity)), c.Host("max", double.PositiveInfinity)))),
+        One("leaky_relu", c => c.X.Map(x => x > 0 ? x : x * c.Host("negative_slope"))),
+        One("elu", c => c.X.Map(x => x > 0 ? x : c.Host("alpha") * (Math.Exp(x) - 1))),
+    ];
+
+    public static NdArray Broadcast(NdArray[] operands, Func<double[], double> f) =>
+        NdArray.Fill(NdArray.BroadcastShape(operands), index => f([.. operands.Select(o => o.Broadcast(index))]));
+
+    private static (string, Func<KernelCall, object?[]>) Unary(string name, Func<double, double> f) => One(name, c => c.X.Map(f));
+
+    private static (string, Func<KernelCall, object?[]>) Binary(string name, Func<double, double, double> f) => One(name, c => Broadcast([c.X, c.Y], v => f(v[0], v[1])));
+
+    private static (string, Func<KernelCall, object?[]>) Ternary(string name, Func<double, double, double, double> f) => One(name, c => Broadcast([c.X, c.Y, c.Array(2)], v => f(v[0], v[1], v[2])));
+
+    private static (string, Func<KernelCall, object?[]>) Scalar(string name, Func<double, double, double> f) => One(name, c =>
+    {
+        var value = c.Host("value");
+        return c.X.Map(x => f(x, value));
+    });
+
+    private static double Truth(bool value) => value ? 1 : 0;
+
+    private static double Sigmoid(double x) => 1 / (1 + Math.Exp(-x));
+
+    private static double Softplus(double x) => Math.Log(1 + Math.Exp(x));
+
+    private static double Normal(double x) => 0.5 * (1 + Erf(x / Math.Sqrt(2)));
+
+    private static double Remainder(double a, double b) => a - b * Math.Floor(a / b);
+
+    /// <summary>The Maclaurin series, exact to rounding for the small arguments of tests.</summary>
+    private static double Erf(double x)
+    {
+        double term = x, sum = x;
+        for (var n = 1; n < 200; n++)
+        {
+            term *= -x * x / n;
+            sum += term / (2 * n + 1);
+        }
+
+        return 2 / Math.Sqrt(Math.PI) * sum;
+    }
+}
