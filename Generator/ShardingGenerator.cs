@@ -27,7 +27,7 @@ public sealed class ShardingGenerator : IIncrementalGenerator
             .ForAttributeWithMetadataName(
                 Marker,
                 static (node, _) => node is ClassDeclarationSyntax,
-                static (marked, cancel) => GeneratedClass.Of(FrontEnd.Compile((INamedTypeSymbol)marked.TargetSymbol, marked.SemanticModel.Compilation, cancel)))
+                static (marked, cancel) => GeneratedClass.Of(FrontEnd.Compile(marked.SemanticModel.Compilation, (INamedTypeSymbol)marked.TargetSymbol, cancel)))
             .WithTrackingName(ModelsStep);
 
         var files = models.SelectMany(static (model, _) => model.Files).WithTrackingName(FilesStep);
