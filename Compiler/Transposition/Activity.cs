@@ -64,9 +64,10 @@ internal static class Activity
             if (operation.Results[i].IsDifferentiable && definition?.NotDifferentiable.Contains(i) != true) active.Add(operation.Results[i]);
     }
 
+    // A region that saves has one result more than its block yields: its records.
     private static void Flow(IReadOnlyList<Value> from, IReadOnlyList<Value> to, HashSet<Value> active)
     {
-        for (var i = 0; i < to.Count; i++)
+        for (var i = 0; i < from.Count; i++)
             if (active.Contains(from[i])) active.Add(to[i]);
     }
 }

@@ -104,7 +104,9 @@ internal sealed class ClassWriter
         foreach (var weight in model.Weights)
         {
             var make = weight.IsBuffer ? "Buffer" : "Parameter";
-            source.Line($"{Identifier.Escape(weight.Identifier)} = Shards.{make}(plain.{weight.PlainAccess}, \"{weight.Name}\", mesh{string.Concat(Placements(weight).Select(p => ", " + p))});");
+            // A library module's bias may be absent by its type; this one was read from the program, so it is there.
+            var sure = weight.PlainAccess.IndexOf('.') < 0 ? "" : "!";
+            source.Line($"{Identifier.Escape(weight.Identifier)} = Shards.{make}(plain.{weight.PlainAccess}{sure}, \"{weight.Name}\", mesh{string.Concat(Placements(weight).Select(p => ", " + p))});");
         }
 
         foreach (var weight in model.Weights)
