@@ -104,8 +104,9 @@ internal sealed class SafeTensorsHeader
             using var document = JsonDocument.Parse(json);
             return Parse(document.RootElement, path, LengthBytes + length, file.Length - LengthBytes - length);
         }
-        catch (JsonException exception)
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
+            // Text that is no UTF-8 is found only when it is read, and then as an InvalidOperationException.
             throw new CheckpointException($"'{path}' has a bad header: {exception.Message}", exception);
         }
     }

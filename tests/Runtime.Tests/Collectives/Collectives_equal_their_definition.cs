@@ -20,9 +20,12 @@ public class Collectives_equal_their_definition
     private static Tensor[] Inputs(int size, long[] shape, ScalarType dtype) =>
         [.. Enumerable.Range(0, size).Select(rank => Samples.Integers(rank + 1, shape, dtype, dtype == ScalarType.Bool ? 2 : 20))];
 
-    private static Tensor Sum(Tensor[] inputs) => stack(inputs.Select(x => x.to_type(ScalarType.Float64)).ToArray(), 0).sum(0) is var sum && inputs[0].dtype == ScalarType.Bool
-        ? sum.ne(0)
-        : sum.to_type(inputs[0].dtype);
+    private static Tensor Sum(Tensor[] inputs)
+    {
+        // A lone literal 0 would mean the element type.
+        var sum = stack(inputs.Select(x => x.to_type(ScalarType.Float64)).ToArray(), 0).sum(0, keepdim: false);
+        return inputs[0].dtype == ScalarType.Bool ? sum.ne(0) : sum.to_type(inputs[0].dtype);
+    }
 
     [Theory]
     [MemberData(nameof(Cases))]

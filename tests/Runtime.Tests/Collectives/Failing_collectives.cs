@@ -95,12 +95,12 @@ public class Failing_collectives
         using var release = new ManualResetEventSlim();
         var failure = Fails(3, mesh =>
         {
-            mesh.Timeout = TimeSpan.FromMilliseconds(300);
             using var x = zeros([2]);
             mesh.Barrier();
+            mesh.Timeout = TimeSpan.FromSeconds(2);
             if (mesh.Rank == 1)
             {
-                release.Wait(TimeSpan.FromSeconds(10));
+                release.Wait(TimeSpan.FromSeconds(20));
                 return;
             }
             try
@@ -113,7 +113,7 @@ public class Failing_collectives
             }
         });
         Assert.Equal(1, failure.Rank);
-        Assert.Contains("waited 0.3 s in AllReduce(f32[2]) over 'a' for rank 1 (last seen in Barrier() over 'mesh')", failure.Message);
+        Assert.Contains("waited 2 s in AllReduce(f32[2]) over 'a' for rank 1 (last seen in Barrier() over 'mesh')", failure.Message);
         Assert.Contains("rank 2 (a 2): Barrier() over 'mesh'", failure.Message);
     }
 
