@@ -1,21 +1,9 @@
 namespace TorchSharp;
 
-// Tensors in streams, in TorchSharp's format: element type, rank and sizes as LEB128 numbers, then the elements in row-major order.
+// Tensors in streams and files, in TorchSharp's format.
 public static partial class TensorExtensionMethods
 {
-    private const int ChunkBytes = 1 << 20;
-
-    public static void Save(this Tensor tensor, BinaryWriter writer)
-    {
-        writer.Write7BitEncodedInt64((long)tensor.dtype);
-        writer.Write7BitEncodedInt64(tensor.Dimensions);
-        foreach (long size in tensor.shape)
-            writer.Write7BitEncodedInt64(size);
-        using var _ = no_grad();
-        using var host = tensor.cpu();
-        using var rows = host.contiguous();
-        ForEachChunk(rows, chunk => writer.Write(chunk));
-    }
+    public static void Save(this Tensor tensor, BinaryWriter writer) => TensorStream.Write(writer, tensor);
 
     public static void Save(this Tensor tensor, Stream stream)
     {
@@ -29,68 +17,52 @@ public static partial class TensorExtensionMethods
         tensor.Save(file);
     }
 
-    /// <summary>A tensor as it was saved; with <paramref name="skip"/> its elements are passed over and left undefined.</summary>
-    public static Tensor Load(BinaryReader reader, bool skip = false)
-    {
-        var (type, shape) = ReadHead(reader);
-        var tensor = empty(shape, dtype: type);
-        ReadElements(tensor, reader, skip);
-        return tensor;
-    }
-
-    /// <summary>Overwrites the elements with those saved, whose type and shape must be this tensor's.</summary>
+    /// <summary>Overwrites the elements with those saved, whose type and shape must be this tensor's; or passes over them.</summary>
     public static void Load(this Tensor tensor, BinaryReader reader, bool skip = false)
     {
-        var (type, shape) = ReadHead(reader);
-        if (!skip && (type != tensor.dtype || !shape.AsSpan().SequenceEqual(tensor.shape)))
-            throw new ArgumentException($"a saved tensor of type {type} and shape [{string.Join(", ", shape)}] cannot be loaded into {tensor}");
-        if (!skip && tensor.is_cpu() && tensor.is_contiguous())
-        {
-            ReadElements(tensor, reader, skip);
-            return;
-        }
-        using var host = empty(shape, dtype: type);
-        ReadElements(host, reader, skip);
+        using var saved = TensorStream.Read(reader);
         if (skip)
             return;
+        if (saved.dtype != tensor.dtype || !saved.shape.AsSpan().SequenceEqual(tensor.shape))
+            throw new ArgumentException($"a saved tensor {saved} cannot be loaded into {tensor}");
         using var _ = no_grad();
-        tensor.copy_(host);
+        tensor.copy_(saved);
     }
 
     /// <summary>As the other form, and makes the tensor where there is none.</summary>
     public static void Load(ref Tensor tensor, BinaryReader reader, bool skip = false)
     {
         if (tensor is null)
-            tensor = Load(reader, skip);
+            tensor = TensorStream.Read(reader);
         else
             tensor.Load(reader, skip);
     }
+}
 
-    private static (ScalarType type, long[] shape) ReadHead(BinaryReader reader)
+public static partial class torch
+{
+    public static void save(Tensor t, string location) => t.Save(location);
+
+    public static Tensor load(string location) => Tensor.load(location);
+
+    public partial class Tensor
     {
-        var type = (ScalarType)reader.Read7BitEncodedInt64();
-        var shape = new long[reader.Read7BitEncodedInt64()];
-        for (int i = 0; i < shape.Length; i++)
-            shape[i] = reader.Read7BitEncodedInt64();
-        return (type, shape);
-    }
+        public void save(string location) => this.Save(location);
 
-    private static void ReadElements(Tensor tensor, BinaryReader reader, bool skip)
-    {
-        if (skip && reader.BaseStream.CanSeek)
-            reader.BaseStream.Seek(tensor.NumberOfElements * tensor.ElementSize, SeekOrigin.Current);
-        else
-            ForEachChunk(tensor, chunk => reader.BaseStream.ReadExactly(chunk));
-    }
+        public static Tensor load(string location) => Load(location);
 
-    private delegate void ChunkAction(Span<byte> chunk);
+        public static Tensor Load(string location)
+        {
+            using var file = File.OpenRead(location);
+            return Load(file);
+        }
 
-    private static unsafe void ForEachChunk(Tensor tensor, ChunkAction action)
-    {
-        long bytes = tensor.NumberOfElements * tensor.ElementSize;
-        var data = (byte*)Native.DataPointer(tensor);
-        for (long at = 0; at < bytes; at += ChunkBytes)
-            action(new Span<byte>(data + at, (int)Math.Min(ChunkBytes, bytes - at)));
-        GC.KeepAlive(tensor);
+        public static Tensor Load(Stream stream)
+        {
+            using var reader = new BinaryReader(stream, Encoding.UTF8, leaveOpen: true);
+            return Load(reader);
+        }
+
+        public static Tensor Load(BinaryReader reader) => TensorStream.Read(reader);
     }
 }

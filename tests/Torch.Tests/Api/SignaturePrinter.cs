@@ -12,7 +12,7 @@ internal sealed class SignaturePrinter(ListedSignatures listed)
     private static readonly Dictionary<Type, string> s_keywords = new()
     {
         [typeof(bool)] = "bool", [typeof(byte)] = "byte", [typeof(sbyte)] = "sbyte", [typeof(short)] = "short", [typeof(int)] = "int",
-        [typeof(long)] = "long", [typeof(float)] = "float", [typeof(double)] = "double", [typeof(char)] = "char",
+        [typeof(long)] = "long", [typeof(float)] = "float", [typeof(double)] = "double",
         [typeof(string)] = "string", [typeof(object)] = "object", [typeof(void)] = "void",
     };
 
@@ -106,6 +106,7 @@ internal sealed class SignaturePrinter(ListedSignatures listed)
             null => parameter.ParameterType is { IsValueType: true } && Nullable.GetUnderlyingType(parameter.ParameterType) is null ? "default" : "null",
             bool flag => flag ? "true" : "false",
             string text => $"\"{text}\"",
+            char letter => $"'{letter}'",
             float number => number.ToString("R", CultureInfo.InvariantCulture) + "f",
             var value when type.IsEnum => $"{type.Name}.{Enum.GetName(type, value)}",
             IFormattable value => value.ToString(null, CultureInfo.InvariantCulture),

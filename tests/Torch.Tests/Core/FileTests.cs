@@ -13,7 +13,7 @@ public class FileTests
         using var stream = new MemoryStream();
         x.Save(stream);
         stream.Position = 0;
-        using var y = TensorExtensionMethods.Load(new BinaryReader(stream));
+        using var y = Tensor.Load(new BinaryReader(stream));
         Assert.Equal(x.shape, y.shape);
         Assert.True(x.eq(y).all().item<bool>());
         stream.Position = 0;
@@ -37,6 +37,6 @@ public class FileTests
         using var stream = new MemoryStream();
         ones(2).Save(stream);
         stream.Position = 0;
-        Assert.Contains("[2]", Assert.Throws<ArgumentException>(() => ones(3).Load(new BinaryReader(stream))).Message);
+        Assert.Contains("[2], type", Assert.Throws<ArgumentException>(() => ones(3).Load(new BinaryReader(stream))).Message);
     }
 }
