@@ -70,7 +70,7 @@ public static partial class torch
                 foreach (var (key, value) in entries)
                 {
                     writer.Write(key);
-                    TensorStream.Write(writer, value);
+                    value.Save(writer);
                 }
             }
 
@@ -92,7 +92,7 @@ public static partial class torch
                 try
                 {
                     var count = reader.Read7BitEncodedInt();
-                    for (var i = 0; i < count; i++) loaded.Add(reader.ReadString(), TensorStream.Read(reader));
+                    for (var i = 0; i < count; i++) loaded.Add(reader.ReadString(), TensorExtensionMethods.Load(reader));
                     var (missing, unexpected) = load_state_dict(loaded, strict, skip);
                     if (loadedParameters is not null)
                     {

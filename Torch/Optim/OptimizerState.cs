@@ -49,7 +49,7 @@ public abstract class OptimizerState
     protected static void SaveConditionalStateTensor(BinaryWriter writer, Tensor? tensor)
     {
         writer.Write(tensor is not null);
-        if (tensor is not null) TensorStream.Write(writer, tensor);
+        tensor?.Save(writer);
     }
 
     protected static void LoadConditionalStateTensor(BinaryReader reader, ref Tensor? result, Device device)
@@ -57,7 +57,7 @@ public abstract class OptimizerState
         result?.Dispose();
         result = null;
         if (!reader.ReadBoolean()) return;
-        using var loaded = TensorStream.Read(reader);
+        using var loaded = TensorExtensionMethods.Load(reader);
         result = Kept(loaded.to(device, copy: true));
     }
 }

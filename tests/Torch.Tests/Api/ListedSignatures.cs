@@ -14,7 +14,7 @@ internal sealed partial class ListedSignatures
     {
         var parts = lines.Select(line => line.Split(" :: ", 2)).Where(pair => pair.Length == 2).ToList();
         var valueTypes = parts.Where(pair => ValueTypeHeader().IsMatch(pair[1])).Select(pair => pair[0].Split('.')[^1]).ToHashSet();
-        valueTypes.UnionWith(["bool", "byte", "sbyte", "short", "int", "long", "float", "double", "char", "IntPtr", "Half", "Complex", "Range", "Guid", "TimeSpan"]);
+        valueTypes.UnionWith(["bool", "byte", "sbyte", "short", "int", "long", "float", "double", "Char", "IntPtr", "Half", "Complex", "Range", "Guid", "TimeSpan"]);
         valueTypes.UnionWith(["UInt16", "UInt32", "UInt64"]);
         foreach (var pair in parts)
         {

@@ -105,6 +105,7 @@ internal sealed class SignaturePrinter(ListedSignatures listed)
         {
             null => parameter.ParameterType is { IsValueType: true } && Nullable.GetUnderlyingType(parameter.ParameterType) is null ? "default" : "null",
             bool flag => flag ? "true" : "false",
+            char letter => $"'{letter}'",
             string text => $"\"{text}\"",
             char letter => $"'{letter}'",
             float number => number.ToString("R", CultureInfo.InvariantCulture) + "f",
