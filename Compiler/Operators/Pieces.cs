@@ -32,7 +32,6 @@ internal static class Pieces
         var dim = call.Dim();
         var (start, length) = (call.Attributes.Size("start"), call.Attributes.Size("length"));
         var dims = FactorTemplate.Dims(call.Rank(0));
-        if (start.Value == 0 && length.Equals(call.Operand(0).Dims[dim])) return FactorTemplate.Same(call.Rank(0));
         if (call.Operand(0).Dims[dim].Value is { } size && (start + length).Value is { } end && (start.Value < 0 || end > size))
             throw new ShapeException($"narrow: {start} to {end} is not within dim {dim} of {call.Operands[0].Name}, which has size {size}.");
         return new FactorTemplate([dims], [dims.SetItem(dim, ["m"])]).Replicate("." + dim, "m").Size("m", length);

@@ -23,7 +23,7 @@ public static class OperatorSamples
         .. Twice("bool[5,4]", "bool[4]", "logical_and", "logical_or", "logical_xor"),
         new("lerp", "", ["f64[5,4]", "f64[4]", "f64[5,1] unit"]),
         new("where", "", ["bool[5,4]", "f64[5,4]", "f64[4]"]), new("where", "", ["bool[4]", "f64[5,1]", "f64[]"]),
-        new("masked_fill", "value=`0`", ["f64[5,4]", "bool[4]"]), new("masked_fill", "value=`0.0f`", ["f64[5,4]", "bool[5,4]"]), new("masked_fill", "value=`-1e9`", ["f64[5,4]", "bool[5,1]"]),
+        new("masked_fill", "value=`0`", ["f64[5,4]", "bool[4]"]), new("masked_fill", "value=`0.0f`", ["f64[5,4]", "bool[5,4]"]), new("masked_fill", "value=`-5`", ["f64[5,4]", "bool[5,1]"]),
         .. Scalars("f64[5,4]", "0.5", "add_scalar", "sub_scalar", "rsub_scalar", "mul_scalar", "div_scalar", "remainder_scalar", "floor_divide_scalar", "full_like"),
         .. Scalars("f64[5,4] positive", "2.5", "rdiv_scalar", "pow_scalar", "rpow_scalar"),
         .. Scalars("f64[5,4]", "0.25", "eq_scalar", "ne_scalar", "lt_scalar", "le_scalar", "gt_scalar", "ge_scalar"),

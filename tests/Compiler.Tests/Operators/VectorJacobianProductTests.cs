@@ -50,7 +50,7 @@ public sealed class VectorJacobianProductTests
             var actual = products[i] is null ? NdArray.Zeros(expected.Shape) : (NdArray)gradients.Dequeue()!;
             if (sample.Name != "detach") Close.Assert(expected, actual, 1e-6, $"cotangent of operand {i}");
             else Assert.Null(products[i]);
-            if (products[i] is { } product) Assert.Equal(operation.Operands[i].Tensor.Dims, product.Tensor.Dims);
+            if (products[i] is { } product) Assert.Equal(operation.Operands[i].Tensor.Dims.AsEnumerable(), product.Tensor.Dims);
             if (products[i] is { } typed) Assert.Equal(operation.Operands[i].Tensor.Element, typed.Tensor.Element);
         }
     }
