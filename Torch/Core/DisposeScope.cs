@@ -5,6 +5,7 @@ namespace TorchSharp;
 /// </summary>
 public sealed class DisposeScope : IDisposable
 {
+    // Locked: a tensor may be disposed on another thread than that of its scope.
     private readonly HashSet<IDisposable> owned = new(ReferenceEqualityComparer.Instance);
     private readonly DisposeScopeManager manager;
     private bool ended;
@@ -17,11 +18,29 @@ public sealed class DisposeScope : IDisposable
 
     internal DisposeScope? Outer { get; }
 
-    public IReadOnlyList<IDisposable> DisposablesView => [.. owned];
+    public IReadOnlyList<IDisposable> DisposablesView
+    {
+        get
+        {
+            lock (owned)
+                return [.. owned];
+        }
+    }
 
-    public int DisposablesCount => owned.Count;
+    public int DisposablesCount
+    {
+        get
+        {
+            lock (owned)
+                return owned.Count;
+        }
+    }
 
-    public bool Contains(IDisposable disposable) => owned.Contains(disposable);
+    public bool Contains(IDisposable disposable)
+    {
+        lock (owned)
+            return owned.Contains(disposable);
+    }
 
     /// <summary>Puts an object under this scope, taking it from the scope that held it.</summary>
     public void Attach(IDisposable disposable)
@@ -111,7 +130,7 @@ public sealed class DisposeScope : IDisposable
             if (!keep.Contains(disposable))
             {
                 disposable.Dispose();
-                owned.Remove(disposable);
+                Remove(disposable);
             }
         }
     }
@@ -137,7 +156,7 @@ public sealed class DisposeScope : IDisposable
     /// <summary>Forgets an object that has been disposed.</summary>
     public void MarkAsDisposed(IDisposable disposable)
     {
-        owned.Remove(disposable);
+        Remove(disposable);
         manager.Counts.DisposedInScopeCount++;
     }
 
@@ -150,19 +169,29 @@ public sealed class DisposeScope : IDisposable
         manager.Remove(this);
     }
 
-    internal void AttachNew(Tensor tensor) => owned.Add(tensor);
+    internal void Add(IDisposable disposable)
+    {
+        lock (owned)
+            owned.Add(disposable);
+    }
+
+    private void Remove(IDisposable disposable)
+    {
+        lock (owned)
+            owned.Remove(disposable);
+    }
 
     private void Take(IDisposable disposable, DisposeScope? scope)
     {
         if (disposable is Tensor tensor)
         {
-            tensor.OwningScope?.owned.Remove(tensor);
+            tensor.OwningScope?.Remove(tensor);
             tensor.OwningScope = scope;
         }
         else
         {
-            owned.Remove(disposable);
+            Remove(disposable);
         }
-        scope?.owned.Add(disposable);
+        scope?.Add(disposable);
     }
 }

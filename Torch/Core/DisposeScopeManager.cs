@@ -35,7 +35,7 @@ public class DisposeScopeManager
             return null;
         }
         Counts.CreatedInScopeCount++;
-        scope.AttachNew(tensor);
+        scope.Add(tensor);
         return scope;
     }
 }

@@ -69,7 +69,8 @@ public static partial class torch
 
         public Tensor index(params TensorIndex[] indices)
         {
-            var (view, tensors) = Slice(indices);
+            using var temporaries = new Temporaries();
+            var (view, tensors) = Slice(indices, temporaries);
             if (tensors.Length == 0)
                 return view;
             using (view)
@@ -82,7 +83,8 @@ public static partial class torch
 
         public Tensor index_put_(Tensor value, TensorIndex[] indices, bool accumulate = false)
         {
-            var (view, tensors) = Slice(indices);
+            using var temporaries = new Temporaries();
+            var (view, tensors) = Slice(indices, temporaries);
             using (view)
             {
                 if (tensors.Length != 0)
@@ -121,7 +123,7 @@ public static partial class torch
         /// Applies positions, slices, new dimensions and "the rest" as views, and lines the index tensors up with the dimensions of the result.
         /// A mask over k dimensions stands for k index tensors.
         /// </summary>
-        private (Tensor view, Tensor?[] tensors) Slice(TensorIndex[] indices)
+        private (Tensor view, Tensor?[] tensors) Slice(TensorIndex[] indices, Temporaries temporaries)
         {
             long consumed = indices.Sum(static index => index.Kind switch
             {
@@ -154,11 +156,14 @@ public static partial class torch
                         break;
                     case IndexKind.Bool:
                         Replace(ref view, view.unsqueeze(dim));
-                        Record(tensors, dim++, tensor(index.Start != 0).unsqueeze(0));
+                        Record(tensors, dim++, temporaries.Keep(tensor(new[] { index.Start != 0 })));
+                        break;
+                    case IndexKind.Tensor when IsMask(index.Indices!):
+                        foreach (var positions in temporaries.Keep(index.Indices!.nonzero()).unbind(1))
+                            Record(tensors, dim++, temporaries.Keep(positions));
                         break;
                     default:
-                        foreach (var positions in IsMask(index.Indices!) ? index.Indices!.nonzero().unbind(1) : [index.Indices!])
-                            Record(tensors, dim++, positions);
+                        Record(tensors, dim++, index.Indices!);
                         break;
                 }
             }
@@ -178,6 +183,17 @@ public static partial class torch
             while (tensors.Count < dim)
                 tensors.Add(null);
             tensors.Add(positions);
+        }
+
+        private sealed class Temporaries : List<Tensor>, IDisposable
+        {
+            internal Tensor Keep(Tensor tensor)
+            {
+                Add(tensor);
+                return tensor;
+            }
+
+            public void Dispose() => ForEach(static tensor => tensor.Dispose());
         }
     }
 }

@@ -1,3 +1,5 @@
+using TorchSharp.Modules;
+
 namespace TorchSharp;
 
 public static partial class TensorExtensionMethods
@@ -24,6 +26,9 @@ public static partial class TensorExtensionMethods
         using var flat = doCopy ? from_array(rawArray) : frombuffer(rawArray, ElementTypeOf(typeof(T)));
         return flat.reshape(dimensions).requires_grad_(requires_grad);
     }
+
+    /// <summary>A parameter that takes this tensor over.</summary>
+    public static Parameter AsParameter(this Tensor tensor) => new(tensor);
 
     public static ReadOnlySpan<int> IntShape(this Tensor tensor) => Array.ConvertAll(tensor.shape, static s => checked((int)s));
 

@@ -76,4 +76,32 @@ public class DisposeScopeTests
         scope.DisposeEverything();
         Assert.True(made!.IsInvalid);
     }
+
+    [Fact]
+    public void Tensors_of_one_scope_may_be_disposed_on_many_threads()
+    {
+        using var scope = NewDisposeScope();
+        var tensors = Enumerable.Range(0, 4000).Select(static _ => zeros(1)).ToArray();
+        var threads = Enumerable.Range(0, 4).Select(t => new Thread(() =>
+        {
+            for (int i = t; i < tensors.Length; i += 4)
+                tensors[i].Dispose();
+        })).ToList();
+        threads.ForEach(static t => t.Start());
+        threads.ForEach(static t => t.Join());
+        Assert.Equal(0, scope.DisposablesCount);
+    }
+
+    [Fact]
+    public void Indexing_leaves_nothing_but_its_result()
+    {
+        using var x = rand(3, 4);
+        using var mask = x > 0.5;
+        using var scope = NewDisposeScope();
+        var picked = x[TensorIndex.Tensor(mask)];
+        var row = x[1, TensorIndex.Slice(1)];
+        Assert.Equal(2, scope.DisposablesCount);
+        Assert.Equal(mask.sum().item<long>(), picked.shape[0]);
+        Assert.Equal([3], row.shape);
+    }
 }
