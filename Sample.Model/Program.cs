@@ -1,4 +1,5 @@
 using System.Globalization;
+using GShard;
 using Sample.Model;
 using Sample.Model.CommandLine;
 
@@ -9,7 +10,7 @@ try
 {
     return new SampleCommand().Run(args);
 }
-catch (InputException e)
+catch (Exception e) when (e is InputException or CheckpointException)
 {
     Console.Error.WriteLine(e.Message);
     return badInput;

@@ -55,9 +55,26 @@ public sealed record RunOptions
             throw new InputException("--experts 1 leaves a token no second choice: take 2 or more, or --dense.");
         if (!Model.Dense && Model.Experts % Training.Ranks != 0)
             throw new InputException($"--experts {Model.Experts} do not divide among --ranks {Training.Ranks}: each rank holds as many experts as every other.");
-        if (Save is not null && Path.GetDirectoryName(Path.GetFullPath(Save)) is { } folder && !Directory.Exists(folder))
-            throw new InputException($"--save {Save}: there is no folder {folder}.");
+        if (Save is not null)
+            CanBeWritten(Save);
         return this;
+    }
+
+    // Better now than after the training.
+    private static void CanBeWritten(string path)
+    {
+        var probe = path + ".probe";
+        try
+        {
+            if (Directory.Exists(path))
+                throw new InputException($"--save {path} is a folder; name a file.");
+            File.Create(probe).Dispose();
+            File.Delete(probe);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new InputException($"--save {path} cannot be written: {e.Message}", e);
+        }
     }
 
     private static void Positive(int value, string option)

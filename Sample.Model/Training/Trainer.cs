@@ -51,10 +51,7 @@ public sealed class Trainer(TrainingOptions options, Corpus corpus, Vocabulary v
     private (int Steps, TimeSpan Time, bool Stopped) Train(
         DeviceMesh mesh, IReplica replica, ModelOptions model, BatchSchedule schedule, Action<StepReport> report, CancellationToken stop)
     {
-        var sums = new ShardedSums(mesh, replica.Parameters);
-        using IParameterUpdate update = options.Optimizer == OptimizerKind.Adam
-            ? new AdamUpdate(replica.Parameters, sums, options)
-            : new Adafactor(mesh, replica.Parameters, sums);
+        using var update = new ParameterUpdate(options, replica.Parameters);
         var meter = new StepMeter(model);
         var step = 0;
         var reported = 0.0;

@@ -1,3 +1,4 @@
+using GShard;
 using Sample.Model;
 using Sample.Model.Checkpoint;
 using Sample.Model.Data;
@@ -52,6 +53,17 @@ public sealed class ModelFileTests : IDisposable
 
         Assert.Throws<CheckpointException>(() => ModelFile.Open(path).Load(deeper));
         Assert.Throws<CheckpointException>(() => ModelFile.Open(path).Load(dense));
+    }
+
+    [Fact]
+    public void A_file_of_other_tensors_is_refused()
+    {
+        using var model = new Transformer(Sizes);
+        GShard.Checkpoint.Save(model, path);
+
+        var error = Assert.Throws<CheckpointException>(() => ModelFile.Open(path));
+
+        Assert.Contains("not saved by this sample", error.Message);
     }
 
     private static readonly ModelOptions Sizes = new()

@@ -22,7 +22,7 @@ public sealed class BadInputTests : IDisposable
     [InlineData("--minutes 0", "--minutes must be more than 0")]
     [InlineData("--optimizer lion", "--optimizer lion is not known")]
     [InlineData("--languages xx", "no language 'xx'")]
-    [InlineData("--save /nowhere/model.safetensors", "there is no folder /nowhere")]
+    [InlineData("--save /nowhere/model.safetensors", "--save /nowhere/model.safetensors cannot be written")]
     [InlineData("--load /nowhere/model.safetensors", "/nowhere/model.safetensors")]
     [InlineData("--catalogs /nowhere", "No translation catalogs")]
     [InlineData("--ranks two", "two")]
