@@ -29,7 +29,7 @@ public sealed class ModelFile
     public Vocabulary Vocabulary { get; }
 
     /// <summary>Saves <paramref name="model"/>, whole or not at all: what stood at <paramref name="path"/> stays until the new file is complete.</summary>
-    /// <exception cref="CheckpointException">The file cannot be written.</exception>
+    /// <exception cref="InputException">The file cannot be written.</exception>
     public static void Save(string path, Transformer model, Vocabulary vocabulary)
     {
         var metadata = new Dictionary<string, string>
@@ -46,18 +46,19 @@ public sealed class ModelFile
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new CheckpointException($"The checkpoint '{path}' cannot be written: {e.Message}", e);
+            throw new InputException($"The checkpoint '{path}' cannot be written: {e.Message}", e);
         }
     }
 
     /// <summary>Opens the file that <see cref="Save"/> wrote to <paramref name="path"/>.</summary>
-    /// <exception cref="CheckpointException">There is no such file, or it is no model of this sample.</exception>
+    /// <exception cref="InputException">It is no model of this sample.</exception>
+    /// <exception cref="CheckpointException">There is no such file, or it is no safetensors file.</exception>
     public static ModelFile Open(string path)
     {
         var metadata = SafeTensors.Metadata(path);
         string Text(string key) => metadata.TryGetValue(key, out var text)
             ? text
-            : throw new CheckpointException($"Checkpoint '{path}' was not saved by this sample: its metadata has no '{key}'.");
+            : throw new InputException($"Checkpoint '{path}' was not saved by this sample: its metadata has no '{key}'.");
         try
         {
             var options = JsonSerializer.Deserialize<ModelOptions>(Text(SizesKey)) ?? throw new JsonException("null");
@@ -65,7 +66,7 @@ public sealed class ModelFile
         }
         catch (Exception e) when (e is JsonException or ArgumentException)
         {
-            throw new CheckpointException($"The metadata of checkpoint '{path}' are damaged.", e);
+            throw new InputException($"The metadata of checkpoint '{path}' are damaged.", e);
         }
     }
 

@@ -23,10 +23,10 @@ internal sealed class TrainingConsole(Corpus corpus, TrainingOptions training)
         var options = model.Options;
         var parameters = model.parameters().Sum(p => p.numel());
         var copied = Score.ByGroup(corpus, corpus.HeldOut, [.. corpus.HeldOut.Select(_ => "")]).Values.Aggregate(new Score(), (a, b) => a + b).CopyAccuracy;
-        Line($"{corpus.Training.Count + corpus.HeldOut.Count:N0} phrases in {corpus.Languages.Count} languages; {corpus.HeldOut.Count:N0} are held out, of which copying gets {copied:P1} right.");
+        Line($"{Count(corpus.Training.Count + corpus.HeldOut.Count, "phrase")} in {Count(corpus.Languages.Count, "language")}; {corpus.HeldOut.Count:N0} are held out, of which copying gets {copied:P1} right.");
         Line(options.Dense
-            ? $"Transformer: {options.Layers}+{options.Layers} dense layers, {parameters:N0} parameters, on {Ranks()}."
-            : $"Transformer: {options.Layers}+{options.Layers} layers, {options.Experts} experts in every other, {parameters:N0} parameters, on {Ranks()}: {options.Experts / training.Ranks} experts and {Share()} sentences of a step each.");
+            ? $"Transformer: {options.Layers}+{options.Layers} dense layers, {parameters:N0} parameters, on {Count(training.Ranks, "rank")}."
+            : $"Transformer: {options.Layers}+{options.Layers} layers, {options.Experts} experts in every other, {parameters:N0} parameters, on {Count(training.Ranks, "rank")}: {Count(options.Experts / training.Ranks, "expert")} and {Share()} of a step each.");
         console.WriteLine();
         Line("  done   time    step     loss   tokens/s   expert load (low–high)   dropped");
     }
@@ -86,9 +86,9 @@ internal sealed class TrainingConsole(Corpus corpus, TrainingOptions training)
         return console;
     }
 
-    private string Ranks() => training.Ranks == 1 ? "1 rank" : $"{training.Ranks} ranks";
+    private string Share() => training.Batch % training.Ranks == 0 ? Count(training.Batch / training.Ranks, "sentence") : $"about {Count(training.Batch / training.Ranks, "sentence")}";
 
-    private string Share() => training.Batch % training.Ranks == 0 ? $"{training.Batch / training.Ranks}" : $"about {training.Batch / training.Ranks}";
+    private static string Count(int n, string what) => $"{n:N0} {what}{(n == 1 ? "" : "s")}";
 
     private int LanguagesOf(LanguageGroup group) => corpus.Languages.Count(l => corpus.GroupOf(l) == group);
 

@@ -18,10 +18,11 @@ internal sealed class TrainingRun(RunOptions options)
         manual_seed(options.Training.Seed);
         using var model = new Transformer(options.Model with { SourceVocabulary = vocabulary.SourceSize, TargetVocabulary = vocabulary.TargetSize });
         options.Loaded?.Load(model);
+        var trainer = new Trainer(options.Training, corpus, vocabulary);
         console.Begin(model);
 
         using var stop = new StopSignal();
-        var result = new Trainer(options.Training, corpus, vocabulary).Run(model, console.Report, stop.Token);
+        var result = trainer.Run(model, console.Report, stop.Token);
         if (options.Save is { } path)
         {
             ModelFile.Save(path, model, vocabulary);

@@ -7,13 +7,27 @@ using static TorchSharp.torch;
 namespace Sample.Model.Training;
 
 /// <summary>Trains a model on ranks that are threads, then translates the held-out phrases on all of them.</summary>
-public sealed class Trainer(TrainingOptions options, Corpus corpus, Vocabulary vocabulary)
+public sealed class Trainer
 {
     /// <summary>Reports come about this often.</summary>
     private const double ReportShare = 0.05;
 
     /// <summary>The mesh axis of sentences and experts.</summary>
     public const string Axis = "expert";
+
+    private readonly TrainingOptions options;
+    private readonly Corpus corpus;
+    private readonly Vocabulary vocabulary;
+    private readonly BatchSchedule schedule;
+
+    /// <exception cref="InputException">There are too few phrases for a batch.</exception>
+    public Trainer(TrainingOptions options, Corpus corpus, Vocabulary vocabulary)
+    {
+        this.options = options;
+        this.corpus = corpus;
+        this.vocabulary = vocabulary;
+        schedule = new BatchSchedule(corpus.Training.Select(p => EncodedPhrase.Of(p, vocabulary)), options.Batch, options.Seed);
+    }
 
     /// <summary>Trains <paramref name="model"/>, which has the new weights afterwards.</summary>
     /// <param name="model">The whole model.</param>
@@ -22,20 +36,18 @@ public sealed class Trainer(TrainingOptions options, Corpus corpus, Vocabulary v
     public TrainingResult Run(Transformer model, Action<StepReport> report, CancellationToken stop)
     {
         CounterRandom.Seed(options.Seed);
-        var sentences = corpus.Training.Select(p => EncodedPhrase.Of(p, vocabulary)).ToArray();
-        var schedule = new BatchSchedule(sentences, options.Batch, options.Seed);
         model.train();
         var ranks = DeviceMesh.RunInProcess<RankResult>(
             [(Axis, options.Ranks)],
-            mesh => RunRank(mesh, model, schedule, mesh.Rank == 0 ? report : _ => { }, stop));
+            mesh => RunRank(mesh, model, mesh.Rank == 0 ? report : _ => { }, stop));
         var first = ranks[0];
         return new TrainingResult(first.Steps, first.TrainingTime, first.Stopped, Interleave([.. ranks.Select(r => r.Translations)]));
     }
 
-    private RankResult RunRank(DeviceMesh mesh, Transformer model, BatchSchedule schedule, Action<StepReport> report, CancellationToken stop)
+    private RankResult RunRank(DeviceMesh mesh, Transformer model, Action<StepReport> report, CancellationToken stop)
     {
         using var replica = CreateReplica(model, mesh);
-        var (steps, time, stopped) = Train(mesh, replica, model.Options, schedule, report, stop);
+        var (steps, time, stopped) = Train(mesh, replica, model.Options, report, stop);
         replica.GatherInto(model, mesh);
         mesh.Barrier();
         if (stopped)
@@ -49,7 +61,7 @@ public sealed class Trainer(TrainingOptions options, Corpus corpus, Vocabulary v
     }
 
     private (int Steps, TimeSpan Time, bool Stopped) Train(
-        DeviceMesh mesh, IReplica replica, ModelOptions model, BatchSchedule schedule, Action<StepReport> report, CancellationToken stop)
+        DeviceMesh mesh, IReplica replica, ModelOptions model, Action<StepReport> report, CancellationToken stop)
     {
         using var update = new ParameterUpdate(options, replica.Parameters);
         var meter = new StepMeter(model);

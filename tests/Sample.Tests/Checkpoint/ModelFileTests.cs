@@ -61,7 +61,7 @@ public sealed class ModelFileTests : IDisposable
         using var model = new Transformer(Sizes);
         GShard.Checkpoint.Save(model, path);
 
-        var error = Assert.Throws<CheckpointException>(() => ModelFile.Open(path));
+        var error = Assert.Throws<InputException>(() => ModelFile.Open(path));
 
         Assert.Contains("not saved by this sample", error.Message);
     }

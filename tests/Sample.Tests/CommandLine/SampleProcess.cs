@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text;
 
 namespace Sample.Tests.CommandLine;
 
@@ -7,15 +8,25 @@ internal static class SampleProcess
 {
     private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(3);
 
-    public static (int ExitCode, string Output, string Error) Run(params string[] arguments)
+    /// <summary>Runs it to its end; standard output goes to <paramref name="seen"/> too, line by line, with the process.</summary>
+    public static (int ExitCode, string Output, string Error) Run(string[] arguments, Action<Process, string>? seen = null)
     {
         var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };
         start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "Sample.Model.dll"));
         foreach (var argument in arguments)
             start.ArgumentList.Add(argument);
         using var process = Process.Start(start)!;
-        var output = process.StandardOutput.ReadToEndAsync();
         var error = process.StandardError.ReadToEndAsync();
+        var output = Task.Run(() =>
+        {
+            var lines = new StringBuilder();
+            while (process.StandardOutput.ReadLine() is { } line)
+            {
+                lines.AppendLine(line);
+                seen?.Invoke(process, line);
+            }
+            return lines.ToString();
+        });
         if (!process.WaitForExit(Deadline))
         {
             process.Kill(entireProcessTree: true);

@@ -1,3 +1,6 @@
+using System.Diagnostics;
+using Sample.Model.Checkpoint;
+
 namespace Sample.Tests.CommandLine;
 
 /// <summary>The whole sample, small: it trains on ranks, saves, loads, translates.</summary>
@@ -42,7 +45,7 @@ public sealed class TrainingProcessTests : IDisposable
         Succeeds([.. Small, "--languages", "de,fr", "--steps", "1", "--save", path]);
         var saved = File.ReadAllBytes(path);
 
-        var (exitCode, output, error) = SampleProcess.Run("--load", path, "--experts", "8", "--save", path);
+        var (exitCode, output, error) = SampleProcess.Run(["--load", path, "--experts", "8", "--save", path]);
 
         Assert.Equal(2, exitCode);
         Assert.Contains("[4, 16, 32]", error);
@@ -61,6 +64,25 @@ public sealed class TrainingProcessTests : IDisposable
         Succeeds([.. Small, "--languages", "de", "--steps", "5", "--seed", "3", "--ranks", "2", "--save", second]);
 
         Assert.Equal(File.ReadAllBytes(first), File.ReadAllBytes(second));
+    }
+
+    [Fact]
+    public void An_interrupt_ends_the_training_on_all_ranks_and_saves()
+    {
+        var path = Path.Combine(folder, "model.safetensors");
+
+        var (exitCode, output, error) = SampleProcess.Run(
+            [.. Small, "--languages", "de,fr", "--minutes", "2", "--ranks", "2", "--save", path],
+            (process, line) =>
+            {
+                if (line.Contains(" % "))
+                    Process.Start("kill", ["-INT", process.Id.ToString()]).WaitForExit();
+            });
+
+        Assert.True(exitCode == 130, $"exit code {exitCode}: {error}{output}");
+        Assert.Contains("Stopped after", output);
+        Assert.DoesNotContain("Unhandled", error);
+        Assert.NotEmpty(ModelFile.Open(path).Vocabulary.Languages);
     }
 
     private static void Succeeds(params string[] arguments)

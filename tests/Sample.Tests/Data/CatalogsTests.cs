@@ -1,4 +1,3 @@
-using System.Text;
 using Sample.Model.Data;
 
 namespace Sample.Tests.Data;
