@@ -54,7 +54,7 @@ public static class Sharding
 
     /// <summary>
     /// Dropout by counter (<see cref="CounterRandom"/>): the same plain and on any number of ranks. Elements are zeroed with probability p
-    /// and the others divided by 1 − p. The identity, drawing nothing, where not training or p is 0.
+    /// and the others divided by 1 − p. The identity where not training or p is 0.
     /// </summary>
     /// <param name="x">A floating-point tensor, f32, f64 or bf16.</param>
     /// <param name="p">The probability of a zero, in [0, 1].</param>
@@ -62,10 +62,23 @@ public static class Sharding
     public static Tensor Dropout(Tensor x, double p, bool training = true)
     {
         ArgumentNullException.ThrowIfNull(x);
+        var shape = x.shape;
+        return DropoutShard(x, p, training, shape, new long[shape.Length], CounterRandom.Next());
+    }
+
+    /// <summary>Dropout of this rank's part of a tensor, and its own backward: the same key drops the same elements of the cotangent.</summary>
+    /// <param name="x">The part, or its cotangent.</param>
+    /// <param name="p">The probability of a zero, in [0, 1].</param>
+    /// <param name="training">Whether to drop at all.</param>
+    /// <param name="globalShape">The whole tensor's shape.</param>
+    /// <param name="offsets">The part's first index in the whole.</param>
+    /// <param name="key">The operator's key, which is drawn whether training or not: so all programs number their operators alike.</param>
+    public static Tensor DropoutShard(Tensor x, double p, bool training, long[] globalShape, long[] offsets, RandomKey key)
+    {
+        ArgumentNullException.ThrowIfNull(x);
         if (p is not (>= 0 and <= 1)) throw new ArgumentOutOfRangeException(nameof(p), $"A dropout probability lies in [0, 1], but {p} was given.");
         if (!training || p == 0) return x.alias();
-        var shape = x.shape;
-        using var mask = CounterRandom.DropoutMask(CounterRandom.Next(), shape, shape, new long[shape.Length], p, x.dtype, x.device);
+        using var mask = CounterRandom.DropoutMask(key, x.shape, globalShape, offsets, p, x.dtype, x.device);
         return x.mul(mask);
     }
 

@@ -38,7 +38,9 @@ public static class Moe
         Tensor gates, long capacity, bool training = true, SlotRule slots = SlotRule.KeptOnly, AuxScale auxScale = AuxScale.ExpertsSquared)
     {
         var shape = Check(gates, capacity);
-        using var uniform = training ? Uniform(CounterRandom.Next(), shape[0], shape[1], shape[0], 0, gates) : null;
+        // Drawn whether training or not, so that plain and sharded programs number their random operators alike.
+        var key = CounterRandom.Next();
+        using var uniform = training ? Uniform(key, shape[0], shape[1], shape[0], 0, gates) : null;
         return Top2Composed.Route(gates, capacity, uniform, slots, AuxFactor(shape, auxScale, shape[0]));
     }
 

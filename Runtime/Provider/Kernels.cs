@@ -40,6 +40,50 @@ public static partial class Kernels
         return gradient.MoveToOuterDisposeScope();
     }
 
+    /// <summary>The negative log-probability of each row's target, <c>[N]</c>: 0 where the target is ignored.</summary>
+    /// <param name="logProbabilities"><c>[N, C]</c>.</param>
+    /// <param name="targets">Class ids, <c>i64[N]</c>.</param>
+    /// <param name="ignoreIndex">The target that is ignored.</param>
+    public static Tensor NegativeLogLikelihood(Tensor logProbabilities, Tensor targets, long ignoreIndex)
+    {
+        using var scope = NewDisposeScope();
+        var (valid, index) = Targets(targets, ignoreIndex);
+        return logProbabilities.gather(1, index).squeeze(1).neg().mul(valid).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>x · 1/√(mean(x²) + ε) over the last dims, times the weight where there is one.</summary>
+    /// <param name="x">The input.</param>
+    /// <param name="normalizedDims">How many trailing dims are normalised over.</param>
+    /// <param name="weight">A factor of the normalised dims' shape, or null.</param>
+    /// <param name="eps">ε.</param>
+    public static Tensor RmsNorm(Tensor x, long normalizedDims, Tensor? weight, double eps)
+    {
+        using var scope = NewDisposeScope();
+        long[] dims = [.. Enumerable.Range(0, (int)normalizedDims).Select(i => i - normalizedDims)];
+        var y = x.mul(x.square().mean(dims, keepdim: true).add(eps).rsqrt());
+        return (weight is null ? y : y.mul(weight)).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>A reduction over several dims by an operator that takes one at a time.</summary>
+    /// <param name="x">The input.</param>
+    /// <param name="dims">The dims, from 0.</param>
+    /// <param name="keepdim">Whether they stay as 1.</param>
+    /// <param name="reduce">Reduces one dim and keeps it as 1.</param>
+    public static Tensor DimByDim(Tensor x, long[] dims, bool keepdim, Func<Tensor, long, Tensor> reduce)
+    {
+        ArgumentNullException.ThrowIfNull(dims);
+        ArgumentNullException.ThrowIfNull(reduce);
+        var result = x.alias();
+        foreach (var dim in dims)
+        {
+            using var before = result;
+            result = reduce(before, dim);
+        }
+        if (keepdim) return result;
+        using var kept = result;
+        return kept.reshape([.. kept.shape.Where((_, dim) => !dims.Contains(dim))]);
+    }
+
     /// <summary>The reverse of broadcasting: sums the dimensions that <paramref name="shape"/> lacks or has as 1.</summary>
     public static Tensor SumTo(Tensor x, long[] shape)
     {

@@ -92,6 +92,44 @@ public class Kernels_have_the_gradient_of_autograd
     }
 
     [Fact]
+    public void Negative_log_likelihood()
+    {
+        using var logProbabilities = Samples.Normal(1, [9, 5]).log_softmax(1);
+        using var targets = Samples.Integers(2, [9], ScalarType.Int64, 5);
+        targets[2] = -100;
+        using var expected = nll_loss(logProbabilities, targets, reduction: TorchSharp.torch.nn.Reduction.None);
+        using var loss = Kernels.NegativeLogLikelihood(logProbabilities, targets, -100);
+        Samples.Close(expected, loss);
+    }
+
+    [Fact]
+    public void Rms_norm()
+    {
+        using var x = Samples.Normal(1, [3, 4]);
+        using var weight = Samples.Normal(2, [4]);
+        var (values, factors) = (Samples.Doubles(x), Samples.Doubles(weight));
+        using var y = Kernels.RmsNorm(x, 1, weight, 1e-5);
+        using var plain = Kernels.RmsNorm(x, 2, null, 0);
+        var rms = Math.Sqrt(values.Average(value => value * value));
+        for (var i = 0; i < 12; i++)
+        {
+            var row = Math.Sqrt(values.Skip(i / 4 * 4).Take(4).Average(value => value * value) + 1e-5);
+            Assert.Equal(values[i] / row * factors[i % 4], Samples.Doubles(y)[i], 1e-12);
+            Assert.Equal(values[i] / rms, Samples.Doubles(plain)[i], 1e-12);
+        }
+    }
+
+    [Fact]
+    public void A_reduction_over_several_dims_takes_one_after_the_other()
+    {
+        using var x = Samples.Normal(1, [2, 3, 4]);
+        using var product = Kernels.DimByDim(x, [0, 2], false, static (y, dim) => y.prod(dim, keepdim: true));
+        using var kept = Kernels.DimByDim(x, [0, 2], true, static (y, dim) => y.prod(dim, keepdim: true));
+        Samples.Close(x.permute(1, 0, 2).reshape(3, 8).prod(1), product);
+        Assert.Equal([1, 3, 1], kept.shape);
+    }
+
+    [Fact]
     public void Sum_to_reverses_broadcasting()
     {
         long[][] shapes = [[], [5], [1], [4, 1], [1, 5], [4, 5], [3, 1, 1], [3, 4, 5]];

@@ -106,7 +106,7 @@ public class Counter_random_numbers
     }
 
     [Fact]
-    public void Dropout_out_of_training_draws_nothing()
+    public void Dropout_out_of_training_is_the_identity_and_takes_a_key_all_the_same()
     {
         CounterRandom.Seed(1);
         using var x = Samples.Normal(1, [4]);
@@ -114,7 +114,29 @@ public class Counter_random_numbers
         using var kept = Sharding.Dropout(x, 0);
         Samples.Same(x, evaluated);
         Samples.Same(x, kept);
-        Assert.Equal(0, CounterRandom.Next().Ordinal);
+        Assert.Equal(2, CounterRandom.Next().Ordinal);
+    }
+
+    [Fact]
+    public void Dropout_of_shards_is_that_of_the_whole_and_its_own_backward()
+    {
+        using var x = Samples.Normal(1, [6, 4]).requires_grad_();
+        using var dy = Samples.Normal(2, [6, 4]);
+        CounterRandom.Seed(1);
+        using var whole = Sharding.Dropout(x, 0.4);
+        whole.mul(dy).sum().backward();
+        DeviceMesh.RunInProcess([("a", 4)], mesh =>
+        {
+            var axis = mesh.Axis("a");
+            var key = CounterRandom.Next();
+            Tensor Drop(Tensor y)
+            {
+                using var shard = axis.Slice(y, 0);
+                return Sharding.DropoutShard(shard, 0.4, true, [6, 4], [axis.ChunkOffset(6), 0], key);
+            }
+            Samples.Same(axis.Slice(whole.detach(), 0), Drop(x.detach()));
+            Samples.Same(axis.Slice(x.grad!, 0), Drop(dy));
+        });
     }
 
     [Fact]
