@@ -104,7 +104,7 @@ internal sealed partial class MethodReader
     {
         var operand = ReadExpression(conversion.Operand);
         if (operand is not HostReading host || conversion.Conversion.IsIdentity) return operand;
-        if (conversion.ConstantValue.HasValue && conversion.Type?.TypeKind != TypeKind.Enum && KnownTypes.IsInteger(conversion.Type)) return Constant(conversion) ?? operand;
+        if (conversion.ConstantValue.HasValue && (conversion.Type?.TypeKind == TypeKind.Enum || KnownTypes.IsInteger(conversion.Type))) return Constant(conversion) ?? operand;
         if (conversion.IsImplicit || conversion.OperatorMethod is not null || !KnownTypes.IsHost(conversion.Type)) return host;
         var exact = KnownTypes.IsInteger(conversion.Type) && host.IsInteger;
         return new HostReading($"({Write(conversion.Type!)}){host.In(Binding.Unary)}", conversion.Type!.SpecialType, exact ? host.Size : null, Strength: Binding.Unary);

@@ -122,7 +122,7 @@ internal sealed partial class MethodReader
             }
 
             var type = new TensorType(given.Tensor.Element, [.. given.Tensor.Dims.Select(builder.Solver.Resolve)], taken.Sharding.Close());
-            operands.Add(type.Sharding.Equals(given.Tensor.Sharding) ? given : builder.Add("constraint", Attributes.None, [given], [type], at, hint: given.Name)[0]);
+            operands.Add(type.Sharding.Equals(given.Tensor.Sharding) ? given : builder.Add("constraint", Attributes.None, [given], [type], at, hint: given.Name.TrimEnd([.. "0123456789"]))[0]);
         }
 
         var results = callee.Results.Select(r => (IrType)new TensorType(r.Tensor.Element, [.. r.Tensor.Dims.Select(sizes.Of)], r.Tensor.Sharding.WithoutPartial().Close())).ToImmutableArray();
