@@ -33,7 +33,7 @@ internal static class Models
         """
         mesh data
         func forward(x: float[B@data,T,M], weight gain: float[M], weight offset: float[M], weight w: float[H,M]) {
-          n: float[B,T,M]?, mean: float[B,T]?, rstd: float[B,T]? = layer_norm[dims=1, eps=`1e-5`](x, gain, offset)
+          n: float[B,T,M]?, mean: float[B,T,1]?, rstd: float[B,T,1]? = layer_norm[dims=1, eps=`1e-5`](x, gain, offset)
           y: float[B,T,H]? = linear(n, w)
           loss: float[]? = mean(y)
           return y, loss
