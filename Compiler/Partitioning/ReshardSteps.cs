@@ -1,65 +1,83 @@
 using System.Collections.Immutable;
 using GShard.Compiler.IR;
+using GShard.Compiler.Reshards;
 using GShard.Compiler.Shardings;
 
 namespace GShard.Compiler.Partitioning;
 
 /// <summary>One collective of a reshard, as an operation to be added: its name, its constants and the sharding it leaves.</summary>
-internal sealed record ReshardStep(string Name, Attributes Attributes, TensorSharding Result);
+internal sealed record CollectiveStep(string Name, Attributes Attributes, TensorSharding Result);
 
-/// <summary>The collectives that bring a value from its sharding to another.</summary>
+/// <summary>Turns the planner's steps into collectives, each over one mesh axis.</summary>
 internal static class ReshardSteps
 {
-    /// <summary>Plans the steps; none where the value lies so already.</summary>
-    public static IEnumerable<ReshardStep> Plan(Mesh mesh, TensorType type, TensorSharding to)
+    private static readonly ReshardOptions WithoutPermutes = ReshardOptions.Default with { AllowPermute = false };
+
+    /// <summary>The collectives that bring a value to a sharding; none where it lies so already.</summary>
+    public static IEnumerable<CollectiveStep> Plan(Mesh mesh, TensorType type, TensorSharding to)
     {
         var current = type.Sharding.Close();
-        foreach (var axis in mesh.Axes)
+        foreach (var step in ReshardPlanner.Plan(mesh, type.Dims, current, to, WithoutPermutes).Steps)
+            foreach (var collective in Collectives(step, current))
+            {
+                current = collective.Result;
+                yield return collective;
+            }
+
+        if (!current.Equals(to)) throw new InvalidOperationException($"the plan for {type} ends in {type with { Sharding = current }}, not in {type with { Sharding = to }}.");
+    }
+
+    private static IEnumerable<CollectiveStep> Collectives(ReshardStep step, TensorSharding source) => step switch
+    {
+        ReshardStep.Slice slice => Each(source, slice.Axes, (at, axis) => Slice(at, axis, slice.Dim)),
+        ReshardStep.AllGather gather => Each(source, gather.Axes.Reverse(), (at, axis) => AllGather(at, axis, gather.Dim)),
+        ReshardStep.AllToAll { Axes.Length: 1 } move => [AllToAll(source, move.Axes[0], move.FromDim, move.ToDim)],
+
+        // One axis after the other would turn their order round.
+        ReshardStep.AllToAll move => GatherThenSlice(source, move),
+        ReshardStep.ReduceScatter scatter => Each(source, scatter.Axes, (at, axis) => ReduceScatter(at, axis, scatter.Dim)),
+        ReshardStep.AllReduce reduce => Each(source, reduce.Axes, (at, axis) => AllReduce(at, axis, reduce.Reduction)),
+        _ => throw new InvalidOperationException($"a reshard within one mesh needs no {step.GetType().Name}."),
+    };
+
+    private static IEnumerable<CollectiveStep> GatherThenSlice(TensorSharding source, ReshardStep.AllToAll move)
+    {
+        var gathers = Each(source, move.Axes.Reverse(), (at, axis) => AllGather(at, axis, move.FromDim)).ToList();
+        return gathers.Concat(Each(gathers[gathers.Count - 1].Result, move.Axes, (at, axis) => Slice(at, axis, move.ToDim)));
+    }
+
+    private static IEnumerable<CollectiveStep> Each(TensorSharding source, IEnumerable<AxisRef> axes, Func<TensorSharding, AxisRef, CollectiveStep> make)
+    {
+        foreach (var axis in axes)
         {
-            var from = current.On(axis.Name);
-            var target = to.On(axis.Name);
-            if (from.Equals(target)) continue;
-            var result = Move(current, axis.Name, target);
-            yield return Step(axis.Name, type, from, target, result);
-            current = result;
+            var step = make(source, axis);
+            source = step.Result;
+            yield return step;
         }
     }
 
-    private static ReshardStep Step(string axis, TensorType type, Placement from, Placement to, TensorSharding result)
-    {
-        var name = Attributes.Named(axis);
-        return (from.Kind, to.Kind) switch
-        {
-            (PlacementKind.Replicated, PlacementKind.Split) => new("slice", name.With("dim", to.Dim), result),
-            (PlacementKind.Split, PlacementKind.Replicated) => new("all_gather", name.With("dim", from.Dim), result),
-            (PlacementKind.Split, PlacementKind.Split) => new("all_to_all", name.With("split", to.Dim).With("concat", from.Dim), result),
-            (PlacementKind.Partial, PlacementKind.Split) => new("reduce_scatter", name.With("dim", to.Dim), result),
-            (PlacementKind.Partial, PlacementKind.Replicated) => new(AllReduce(from.Reduction), name, result),
-            (PlacementKind.Split, PlacementKind.Partial) => new("zero_pad", name.With("dim", from.Dim).With("size", type.Dims[from.Dim]), result),
-            (PlacementKind.Replicated, PlacementKind.Partial) => new("keep_on_first", name, result),
-            _ => throw new InvalidOperationException($"there is no way from {from} to {to} over '{axis}'."),
-        };
-    }
+    private static CollectiveStep Slice(TensorSharding source, AxisRef axis, int dim) =>
+        new("slice", Attributes.Named(axis.Name).With("dim", dim), Add(source, axis, dim));
 
-    private static string AllReduce(Reduction reduction) => reduction switch
-    {
-        Reduction.Max => "all_reduce_max",
-        Reduction.Min => "all_reduce_min",
-        _ => "all_reduce",
-    };
+    private static CollectiveStep AllGather(TensorSharding source, AxisRef axis, int dim) =>
+        new("all_gather", Attributes.Named(axis.Name).With("dim", dim), Remove(source, axis, dim));
 
-    private static TensorSharding Move(TensorSharding sharding, string axis, Placement to)
-    {
-        var reference = new AxisRef(axis);
-        ImmutableArray<DimSharding> dims =
-        [
-            .. sharding.Dims.Select((d, i) =>
-            {
-                var axes = d.Axes.Remove(reference);
-                return d with { Axes = to.Kind == PlacementKind.Split && to.Dim == i ? axes.Add(reference) : axes };
-            }),
-        ];
-        ImmutableArray<PartialAxis> partial = [.. sharding.Partial.Where(p => p.Axis.Name != axis)];
-        return sharding with { Dims = dims, Partial = to.Kind == PlacementKind.Partial ? partial.Add(new PartialAxis(reference, to.Reduction)) : partial };
-    }
+    private static CollectiveStep AllToAll(TensorSharding source, AxisRef axis, int fromDim, int toDim) =>
+        new("all_to_all", Attributes.Named(axis.Name).With("split", toDim).With("concat", fromDim), Add(Remove(source, axis, fromDim), axis, toDim));
+
+    private static CollectiveStep ReduceScatter(TensorSharding source, AxisRef axis, int dim) =>
+        new("reduce_scatter", Attributes.Named(axis.Name).With("dim", dim), Add(Reduce(source, axis), axis, dim));
+
+    private static CollectiveStep AllReduce(TensorSharding source, AxisRef axis, Reduction reduction) =>
+        new(reduction switch { Reduction.Max => "all_reduce_max", Reduction.Min => "all_reduce_min", _ => "all_reduce" }, Attributes.Named(axis.Name), Reduce(source, axis));
+
+    private static TensorSharding Add(TensorSharding source, AxisRef axis, int dim) => WithAxes(source, dim, axes => axes.Add(axis));
+
+    private static TensorSharding Remove(TensorSharding source, AxisRef axis, int dim) => WithAxes(source, dim, axes => axes.Remove(axis));
+
+    private static TensorSharding WithAxes(TensorSharding source, int dim, Func<ImmutableArray<AxisRef>, ImmutableArray<AxisRef>> change) =>
+        source with { Dims = source.Dims.SetItem(dim, source.Dims[dim] with { Axes = change(source.Dims[dim].Axes) }) };
+
+    private static TensorSharding Reduce(TensorSharding source, AxisRef axis) =>
+        source with { Partial = [.. source.Partial.Where(p => p.Axis.Name != axis.Name)] };
 }

@@ -39,6 +39,12 @@ internal sealed class Ownership
         for (var i = 0; i < block.Operations.Length; i++)
         {
             var operation = block.Operations[i];
+            if (operation.Name == "save")
+            {
+                operations.Add(operation);
+                continue;
+            }
+
             ImmutableArray<Block> blocks = [.. operation.Blocks.Select(Run)];
             var taken = new HashSet<Value>();
             ImmutableArray<Value> operands =
@@ -54,7 +60,7 @@ internal sealed class Ownership
             gone.UnionWith(taken);
             var dead = (operation.Name == "save" ? [] : Uses(operation)).Where(v => own.Contains(v) && last[v] == i)
                 .Concat(operation.Results.Where(r => own.Contains(r) && !last.ContainsKey(r)))
-                .Distinct().Where(v => !gone.Contains(v) && operation.Name != "save");
+                .Distinct().Where(v => !gone.Contains(v));
             Free(dead, saved, operations);
         }
 
