@@ -58,7 +58,7 @@ internal sealed class Ownership
             ];
             operations.Add(new Operation(operation.Name, operands, operation.Results, operation.Attributes, operation.Origin, blocks));
             gone.UnionWith(taken);
-            var dead = (operation.Name == "save" ? [] : Uses(operation)).Where(v => own.Contains(v) && last[v] == i)
+            var dead = Uses(operation).Where(v => own.Contains(v) && last[v] == i)
                 .Concat(operation.Results.Where(r => own.Contains(r) && !last.ContainsKey(r)))
                 .Distinct().Where(v => !gone.Contains(v));
             Free(dead, saved, operations);
