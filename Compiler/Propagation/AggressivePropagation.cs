@@ -1,4 +1,3 @@
-using GShard.Compiler.Dims;
 using GShard.Compiler.Shardings;
 
 namespace GShard.Compiler.Propagation;
@@ -79,22 +78,13 @@ internal sealed class AggressivePropagation(bool wholeAxesOnly) : FactorPropagat
         {
             var split = projection[tensor, factor];
             if (!split.IsPresent || AxisList.Compare(split.Axes, axes, out _, out _) != AxisList.Relation.Equal) continue;
-            var size = TensorSize(projection, tensor);
-            if (size > largest) (source, largest) = (tensor, size);
+            if (projection.Elements(tensor) > largest) (source, largest) = (tensor, projection.Elements(tensor));
         }
 
         var shards = 1.0;
         if (operationClass == OperationClass.Pointwise)
             foreach (var part in axes) shards *= part.IsSized ? part.Size : projection.Mesh.Axes[part.Axis].NominalSize;
         return new(largest, shards, source, factor);
-    }
-
-    private static double TensorSize(FactorProjection projection, int tensor)
-    {
-        var size = 1.0;
-        foreach (var dim in projection.FactorsOf(tensor))
-            foreach (var factor in dim) size *= NominalSize.Of(projection.Rule.Factors[factor].Size);
-        return size;
     }
 
     private readonly record struct Candidate(double SourceSize, double Shards, int Source, int Factor) : IComparable<Candidate>

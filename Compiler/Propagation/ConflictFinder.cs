@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using GShard.Compiler.Dims;
 using GShard.Compiler.Rules;
 using GShard.Compiler.Shardings;
 
@@ -15,13 +14,15 @@ internal static class ConflictFinder
     {
         var conflicts = ImmutableArray.CreateBuilder<PropagationConflict>();
         var projection = new FactorProjection();
+        var longest = new List<(int Tensor, int Factor)>();
         for (var operation = 0; operation < problem.Operations.Length; operation++)
         {
             var described = problem.Operations[operation];
             if (described.Rule is not { } rule || described.Direction != PropagationDirection.Both) continue;
             if (MeshAgreement.Of(described, states, problem.Mesh) is not { } mesh) continue;
             projection.Load(described, rule, mesh, states);
-            foreach (var (winner, loser, at) in Clashes(problem, described, projection))
+            if (!AnyClash(projection, longest)) continue;
+            foreach (var (winner, loser, at) in Clashes(projection))
                 conflicts.Add(new(operation, Claim(winner, at), Claim(loser, at)));
 
             FactorClaim Claim((int Tensor, int Factor) claim, AxisPart at)
@@ -39,12 +40,35 @@ internal static class ConflictFinder
         return conflicts.ToImmutable();
     }
 
+    /// <summary>Whether any two claims clash; most operations have none, and those cost no more than this.</summary>
+    private static bool AnyClash(FactorProjection projection, List<(int Tensor, int Factor)> longest)
+    {
+        longest.Clear();
+        for (var tensor = 0; tensor < projection.Tensors; tensor++)
+            for (var factor = 0; factor < projection.Factors; factor++)
+            {
+                var axes = projection[tensor, factor].Axes;
+                if (axes.Count == 0 || projection.Rule.Factors[factor].Kind == FactorKind.Blocked) continue;
+                var same = -1;
+                for (var i = 0; i < longest.Count; i++)
+                {
+                    if (ClashOf(projection, longest[i], (tensor, factor)) is not null) return true;
+                    if (longest[i].Factor == factor) same = i;
+                }
+
+                if (same < 0) longest.Add((tensor, factor));
+                else if (axes.Count > projection[longest[same].Tensor, factor].Axes.Count) longest[same] = (tensor, factor);
+            }
+
+        return false;
+    }
+
     private static List<((int Tensor, int Factor) Winner, (int Tensor, int Factor) Loser, AxisPart At)> Clashes(
-        PropagationProblem problem, PropagationOperation operation, FactorProjection projection)
+        FactorProjection projection)
     {
         var clashes = new List<((int Tensor, int Factor) Winner, (int Tensor, int Factor) Loser, AxisPart At)>();
         var standing = new List<(int Tensor, int Factor)>();
-        foreach (var claim in Claims(problem, operation, projection))
+        foreach (var claim in Claims(projection))
         {
             var split = projection[claim.Tensor, claim.Factor];
             var clash = standing.Select(s => (Winner: s, At: ClashOf(projection, s, claim))).FirstOrDefault(c => c.At is not null);
@@ -66,21 +90,18 @@ internal static class ConflictFinder
     private static bool SameAxes(FactorProjection projection, (int Tensor, int Factor) a, (int Tensor, int Factor) b) =>
         AxisList.Compare(projection[a.Tensor, a.Factor].Axes, projection[b.Tensor, b.Factor].Axes, out _, out _) == AxisList.Relation.Equal;
 
-    private static IEnumerable<(int Tensor, int Factor)> Claims(
-        PropagationProblem problem, PropagationOperation operation, FactorProjection projection)
+    private static IEnumerable<(int Tensor, int Factor)> Claims(FactorProjection projection)
     {
         var claims = new List<(int Tensor, int Factor)>();
         for (var tensor = 0; tensor < projection.Tensors; tensor++)
             for (var factor = 0; factor < projection.Factors; factor++)
                 if (projection[tensor, factor].Axes.Count > 0 && projection.Rule.Factors[factor].Kind != FactorKind.Blocked)
                     claims.Add((tensor, factor));
-        return claims.Count < 2
-            ? claims
-            : claims
-                .OrderBy(c => c.Tensor < projection.Operands ? 1 : 0)
-                .ThenByDescending(c => problem.Values[operation.Tensor(c.Tensor)].Shape.Aggregate(1.0, (size, dim) => size * NominalSize.Of(dim)))
-                .ThenBy(c => c.Tensor)
-                .ThenBy(c => c.Factor);
+        return claims
+            .OrderBy(c => c.Tensor < projection.Operands ? 1 : 0)
+            .ThenByDescending(c => projection.Elements(c.Tensor))
+            .ThenBy(c => c.Tensor)
+            .ThenBy(c => c.Factor);
     }
 
     /// <summary>The axis of <paramref name="claim"/> that cannot stand beside a claim that stands; null where there is none.</summary>

@@ -15,6 +15,7 @@ internal sealed class FactorProjection
     private FactorSplit[] splits = [];
     private long?[] sizes = [];
     private List<AxisPart>[] unmapped = [];
+    private double[] elements = [];
 
     /// <summary>The rule that is projected onto.</summary>
     public FactorRule Rule { get; private set; } = null!;
@@ -36,6 +37,9 @@ internal sealed class FactorProjection
 
     /// <summary>A factor's size; null where it is symbolic.</summary>
     public long? SizeOf(int factor) => sizes[factor];
+
+    /// <summary>Number of elements of a tensor, at nominal sizes where true ones are unknown.</summary>
+    public double Elements(int tensor) => elements[tensor];
 
     /// <summary>Axes that a tensor uses on dims without a factor, keeps replicated, or is partial over.</summary>
     public List<AxisPart> Reserved(int tensor) => unmapped[tensor];
@@ -101,6 +105,7 @@ internal sealed class FactorProjection
 
     private void LoadTensor(int tensor, ImmutableArray<ImmutableArray<int>> dims, ValueState state)
     {
+        elements[tensor] = state.Elements;
         unmapped[tensor].Clear();
         unmapped[tensor].AddRange(state.Reserved);
         for (var factor = 0; factor < Factors; factor++) this[tensor, factor].Clear();
@@ -149,6 +154,7 @@ internal sealed class FactorProjection
     private void Reserve()
     {
         if (sizes.Length < Factors) sizes = new long?[Factors];
+        if (elements.Length < Tensors) elements = new double[Tensors];
         var filled = splits.Length;
         if (filled < Tensors * Factors) Array.Resize(ref splits, Tensors * Factors);
         for (; filled < splits.Length; filled++) splits[filled] = new();

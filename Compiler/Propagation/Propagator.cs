@@ -15,9 +15,12 @@ public static class Propagator
 {
     /// <summary>Propagates.</summary>
     /// <exception cref="ArgumentException">A sharding names an axis that its mesh does not have, or not one dim sharding per dim.</exception>
-    public static PropagationResult Run(PropagationProblem problem, PropagationOptions? options = null)
+    public static PropagationResult Run(PropagationProblem problem, PropagationOptions? options = null) =>
+        Run(problem, options ?? PropagationOptions.Default, out _);
+
+    /// <summary>Propagates, and tells how often an operation was looked at: the measure of the work done.</summary>
+    internal static PropagationResult Run(PropagationProblem problem, PropagationOptions options, out int visits)
     {
-        options ??= PropagationOptions.Default;
         var states = problem.Values.Select(v => new ValueState(v, problem.Mesh)).ToArray();
         var provenance = new Provenance();
         var userPriority = options.UserPriority ? new UserPriority(problem, states) : null;
@@ -31,6 +34,7 @@ public static class Propagator
             Settle();
         }
 
+        visits = worklist.VisitCount;
         var conflicts = ConflictFinder.Find(problem, states, provenance);
         return new([.. states.Select((s, value) => ShardingOf(s, problem.Values[value], problem.Mesh))], provenance, conflicts);
 

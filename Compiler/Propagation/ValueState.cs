@@ -1,3 +1,4 @@
+using GShard.Compiler.Dims;
 using GShard.Compiler.Shardings;
 
 namespace GShard.Compiler.Propagation;
@@ -8,6 +9,7 @@ internal sealed class ValueState
     public ValueState(PropagationValue value, Mesh mesh)
     {
         var sharding = value.Sharding;
+        foreach (var size in value.Shape) Elements *= NominalSize.Of(size);
         if (sharding.Dims.Length != value.Shape.Length)
             throw new ArgumentException($"A value of {value.Shape.Length} dims has a sharding of {sharding.Dims.Length}: one dim sharding per dim is expected.");
         Mesh = value.Mesh ?? (sharding.Dims.Any(d => !d.Axes.IsEmpty) ? mesh : null);
@@ -18,6 +20,9 @@ internal sealed class ValueState
 
     /// <summary>The mesh that the axes are of; null until the value is given any and where it names none.</summary>
     public Mesh? Mesh { get; set; }
+
+    /// <summary>Number of elements, at nominal sizes where true ones are unknown.</summary>
+    public double Elements { get; } = 1;
 
     /// <summary>Per dim, its axes, major to minor.</summary>
     public List<AxisPart>[] Axes { get; }

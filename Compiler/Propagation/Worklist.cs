@@ -38,6 +38,9 @@ internal sealed class Worklist
         order = [.. Enumerable.Range(0, operations.Length).OrderBy(o => operations[o].Class == OperationClass.DataFlow ? 0 : 1)];
     }
 
+    /// <summary>How often an operation was looked at.</summary>
+    public int VisitCount { get; private set; }
+
     /// <summary>A strategy with its memory of the visits it has made.</summary>
     public Visits Add(FactorPropagation strategy)
     {
@@ -86,6 +89,7 @@ internal sealed class Worklist
         var described = problem.Operations[operation];
         if (described.Rule is not { } rule || Permission(level, operation) == 0 || !AnyAxis(described)) return;
         if (MeshAgreement.Of(described, states, problem.Mesh) is not { } mesh) return;
+        VisitCount++;
         projection.Load(described, rule, mesh, states);
         Span<PropagationDirection> directions = stackalloc PropagationDirection[Math.Min(rule.Factors.Length, 64)];
         if (rule.Factors.Length > directions.Length) directions = new PropagationDirection[rule.Factors.Length];

@@ -35,7 +35,7 @@ internal sealed class GreedyPlanner
     private void Run()
     {
         Reduce();
-        for (var round = 0; reordered is not null || !Remainders.Of(current, target).IsEmpty; round++)
+        for (var round = 0; round < 2 && (reordered is not null || !Remainders.Of(current, target).IsEmpty); round++)
         {
             Slice();
             Permute();
@@ -48,6 +48,9 @@ internal sealed class GreedyPlanner
 
             AllGather();
         }
+
+        AllGather();
+        SliceAllThatIsLeft();
     }
 
     /// <summary>Partial axes that the target does not keep: reduce-scatter where the target splits by them, else all-reduce.</summary>
@@ -95,6 +98,17 @@ internal sealed class GreedyPlanner
         steps.Add(new ReshardStep.CollectivePermute(Sharding(), reordered ?? mesh.Original));
         reordered = null;
         ShardLayout.Align(current, target);
+    }
+
+    private void SliceAllThatIsLeft()
+    {
+        var left = Remainders.Of(current, target).Out;
+        for (var dim = 0; dim < left.Length; dim++)
+        {
+            if (left[dim].Count == 0) continue;
+            current.Axes[dim].AddRange(left[dim]);
+            steps.Add(new ReshardStep.Slice(dim, Refs(left[dim]), Sharding()));
+        }
     }
 
     private bool AllToAll(bool inOrder)

@@ -14,7 +14,7 @@ internal static class AxisList
     /// Compares two lists: <see cref="Relation.Equal"/>, one a beginning of the other, or diverged. Where they diverge,
     /// <paramref name="common"/> whole parts agree, and <paramref name="rest"/> is what the next two parts have in common.
     /// </summary>
-    public static Relation Compare(IReadOnlyList<AxisPart> a, IReadOnlyList<AxisPart> b, out int common, out AxisPart? rest)
+    public static Relation Compare(List<AxisPart> a, List<AxisPart> b, out int common, out AxisPart? rest)
     {
         rest = null;
         for (common = 0; common < a.Count && common < b.Count; common++)
