@@ -92,7 +92,7 @@ public static partial class torch
                 try
                 {
                     var count = reader.Read7BitEncodedInt();
-                    for (var i = 0; i < count; i++) loaded.Add(reader.ReadString(), TensorExtensionMethods.Load(reader));
+                    for (var i = 0; i < count; i++) loaded.Add(reader.ReadString(), TensorStream.Read(reader));
                     var (missing, unexpected) = load_state_dict(loaded, strict, skip);
                     if (loadedParameters is not null)
                     {

@@ -57,7 +57,7 @@ public abstract class OptimizerState
         result?.Dispose();
         result = null;
         if (!reader.ReadBoolean()) return;
-        using var loaded = TensorExtensionMethods.Load(reader);
+        using var loaded = TensorStream.Read(reader);
         result = Kept(loaded.to(device, copy: true));
     }
 }
