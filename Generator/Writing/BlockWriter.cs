@@ -58,6 +58,9 @@ internal sealed class BlockWriter(SourceWriter source, MethodScope scope, Block 
             case "if":
                 WriteIf(operation);
                 break;
+            case "host_size":
+                source.Line($"long {scope.Declare(operation.Result)} = {HostCode.Print(operation.Attributes.Host("value"), scope.Symbol)};");
+                break;
             case "size_of":
                 Assign(operation, $"{scope.Of(operation.Operands[0])}.shape[{operation.Attributes.Int("dim")}]");
                 break;
