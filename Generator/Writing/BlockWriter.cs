@@ -7,6 +7,9 @@ namespace GShard.Generator.Writing;
 internal sealed class BlockWriter(SourceWriter source, MethodScope scope, Block body, MethodResiduals residuals)
 {
     private readonly Dictionary<Value, int> uses = CountUses(body);
+    private readonly Dictionary<Value, string> accumulated = body.AllOperations.Where(o => o.Name == "accumulate")
+        .ToDictionary(o => o.Operands[0], o => o.Attributes.NameText);
+
     private readonly HashSet<Value> assigned = [];
     private readonly Dictionary<Value, ImmutableArray<ResidualShape?>> kept = [];
 
@@ -58,15 +61,21 @@ internal sealed class BlockWriter(SourceWriter source, MethodScope scope, Block 
             case "if":
                 WriteIf(operation);
                 break;
+            case "host_size":
+                source.Line($"long {scope.Declare(operation.Result)} = {HostCode.Print(operation.Attributes.Host("value"), scope.Symbol)};");
+                break;
             case "size_of":
                 Assign(operation, $"{scope.Of(operation.Operands[0])}.shape[{operation.Attributes.Int("dim")}]");
                 break;
             default:
-                if (Collectives.Has(operation.Name) && Collectives.Comment(operation) is { } comment) source.Line(comment);
+                if (Collectives.Has(operation.Name) && Collectives.Comment(operation, Accumulated(operation)) is { } comment) source.Line(comment);
                 Assign(operation, Print(operation));
                 break;
         }
     }
+
+    private string? Accumulated(Operation collective) =>
+        accumulated.TryGetValue(collective.Results[0], out var weight) ? weight : null;
 
     private string Print(Operation operation)
     {
@@ -118,17 +127,22 @@ internal sealed class BlockWriter(SourceWriter source, MethodScope scope, Block 
     private void WriteRestore(Operation operation, ResidualShape shape, string keepIn)
     {
         for (var i = 0; i < operation.Results.Length; i++)
-            if (!shape.Fields[i].Inner.IsEmpty) kept[operation.Results[i]] = shape.Fields[i].Inner;
+        {
+            if (shape.Fields[i].Inner.IsEmpty) continue;
+            kept[operation.Results[i]] = shape.Fields[i].Inner;
+            scope.Declare(operation.Results[i], Identifier.Camel(shape.Fields[i].Name));
+        }
+
         if (operation.Results.Length == 1) source.Line($"var {scope.Declare(operation.Results[0])} = {keepIn}.{shape.Fields[0].Name};");
         else source.Call("var (", [.. operation.Results.Select(Name)], $") = {keepIn};");
-        source.Blank();
+        if (operation.Results.Length > 1) source.Blank();
     }
 
     private void WriteForeach(Operation loop)
     {
         var block = loop.Blocks[0];
         var saved = loop.Results.Skip(block.Arguments.Length).SingleOrDefault();
-        if (saved is not null) source.Line($"var {scope.Declare(saved)} = new {residuals.Of(saved).Type}();");
+        if (saved is not null) source.Line($"var {scope.Declare(saved, Identifier.Camel(residuals.Of(saved).Name))} = new {residuals.Of(saved).Type}();");
         Carry(loop, block);
         var item = scope.OpenItem(Item(loop));
         source.Open($"foreach (var {item} in {Identifier.Escape(loop.Attributes.NameText)})");
@@ -186,7 +200,7 @@ internal sealed class BlockWriter(SourceWriter source, MethodScope scope, Block 
         var inner = branch.Operands.FirstOrDefault(v => v.Type is HostType { Kind: "residuals" });
         var results = branch.Results.Take(branch.Blocks[0].Yields.Length).ToList();
         foreach (var result in results) source.Line($"{CSharpType.Of(result.Type)} {scope.Declare(result)};");
-        if (outer is not null) source.Line($"{residuals.Of(outer).Type} {scope.Declare(outer)} = default;");
+        if (outer is not null) source.Line($"{residuals.Of(outer).Type} {scope.Declare(outer, Identifier.Camel(residuals.Of(outer).Name))} = default;");
 
         var condition = HostCode.Print(branch.Attributes.Host("condition"), scope.Symbol);
         for (var i = 0; i < branch.Blocks.Length; i++)
@@ -213,10 +227,10 @@ internal sealed class BlockWriter(SourceWriter source, MethodScope scope, Block 
         source.Blank();
     }
 
-    // A value that a branch makes last and only to yield it is assigned to the result at once.
+    // A value that a branch makes and yields, once, is assigned to the result at once.
     private List<(Value Value, string Name)> Yielded(Block block, List<Value> results) =>
         [.. results.Select((r, i) => (Value: block.Yields[i], Name: scope.Of(r)))
-            .Where(p => Uses(p.Value) == 1 && block.Operations.Any(o => o.Blocks.IsEmpty && o.Results.Contains(p.Value)))];
+            .Where(p => block.Yields.Count(y => y == p.Value) == 1 && block.Operations.Any(o => o.Blocks.IsEmpty && o.Results.Contains(p.Value)))];
 
     private static string Item(Operation loop) => ((NameAttribute)loop.Attributes.Find("item")!).Value;
 

@@ -34,11 +34,13 @@ internal static class Collectives
         MethodScope.Axis(operation.Attributes.NameText) + "." + new Expression(operation.Name, Table[operation.Name].Pattern).Print(text);
 
     /// <summary>The comment above the call; null where nothing is to be said.</summary>
-    public static string? Comment(Operation operation)
+    /// <param name="operation">The collective.</param>
+    /// <param name="weight">The parameter whose gradient the result is; null where it is none.</param>
+    public static string? Comment(Operation operation, string? weight = null)
     {
         if (operation.Name is "chunk_offset" or "chunk_size") return null;
         var axis = operation.Attributes.NameText;
-        var why = Why(operation);
+        var why = weight is null ? Why(operation) : "; the gradient of " + weight;
         if (operation.Name == "global_size")
             return $"// AllReduce over '{axis}' on the host: {operation.Result.Name} is the sum of all ranks' {operation.Attributes.Size("size")}, {CollectiveVolume.Of(operation)} bytes{why}";
 

@@ -30,7 +30,7 @@ internal sealed class MethodResiduals
     private ResidualShape? Read(Block block, string name)
     {
         foreach (var operation in block.Operations)
-            if (operation.Results.LastOrDefault() is { Type: HostType { Kind: "residuals" } } kept) inner[kept] = ReadInner(operation, kept);
+            if (operation.Results.LastOrDefault() is { Type: HostType { Kind: "residuals" } } kept) inner[kept] = ReadInner(operation);
 
         if (block.Operations.FirstOrDefault(o => o.Name == "save") is not { } save) return null;
         var unique = name;
@@ -38,18 +38,19 @@ internal sealed class MethodResiduals
         var fields = new Scope();
         return new(unique, [.. save.Operands.Select(v => (inner.TryGetValue(v, out var field) ? field : new ResidualField("", CSharpType.Of(v.Type), [])) with
         {
-            Name = fields.Fresh(Identifier.Pascal(v.Name)),
+            Name = fields.Fresh(Identifier.Pascal(inner.TryGetValue(v, out var own) ? own.Name : v.Name)),
         })]);
     }
 
-    private ResidualField ReadInner(Operation operation, Value kept)
+    private ResidualField ReadInner(Operation operation)
     {
         var isLoop = operation.Name == "foreach";
-        var what = prefix + Identifier.Pascal(isLoop ? operation.Attributes.NameText : kept.Name);
-        if (what.EndsWith("Residuals", StringComparison.Ordinal)) what = what.Substring(0, what.Length - "Residuals".Length);
+        var what = prefix + Identifier.Pascal(isLoop ? operation.Attributes.NameText : Condition(operation.Attributes.Host("condition")));
         var shapes = operation.Blocks.Select((b, i) => Read(b, what + (i > 0 ? "Else" : "") + "Residuals")).ToImmutableArray();
         var branches = shapes.Where(s => s is not null).Select(s => s!.Name).ToList();
         var type = isLoop ? $"Stack<{branches[0]}>" : branches.Count == 1 ? branches[0] : $"({branches[0]} Then, {branches[1]} Else)";
-        return new("", type, shapes);
+        return new(what + "Residuals", type, shapes);
     }
+
+    private static string Condition(string code) => code.All(c => char.IsLetterOrDigit(c) || c == '_') ? code : "branch";
 }

@@ -38,7 +38,7 @@ internal sealed class MethodScope
 
     public string Of(Value value) => scope.Of(value);
 
-    public string Declare(Value value) => scope.Declare(value);
+    public string Declare(Value value, string? wanted = null) => scope.Declare(value, wanted);
 
     public string Fresh(string name) => scope.Fresh(name);
 

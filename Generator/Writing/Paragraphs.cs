@@ -3,7 +3,7 @@ using GShard.Compiler.IR;
 
 namespace GShard.Generator.Writing;
 
-/// <summary>Where blank lines stand in a block: between statements of the user's source that became several here, and around commented ones.</summary>
+/// <summary>Where blank lines stand in a block: between statements of the user's source that became several here, and around blocks.</summary>
 internal sealed class Paragraphs
 {
     private readonly HashSet<Operation> beginnings = [];
@@ -26,14 +26,24 @@ internal sealed class Paragraphs
 
     private static bool Belongs(Operation operation, List<Operation> group)
     {
-        if (operation.Name is "free" or "free_unless_kept" or "accumulate") return group[0].Blocks.IsEmpty;
-        var last = group.Last(o => o.Name is not ("free" or "free_unless_kept") || o == group[0]);
-        if (operation.Name is "save" || !operation.Blocks.IsEmpty || !last.Blocks.IsEmpty) return false;
-        if (IsSize(operation) || IsSize(last)) return IsSize(operation) == IsSize(last);
-        return operation.Origin.Value == last.Origin.Value && operation.Origin.Member == last.Origin.Member;
+        if (IsFree(operation)) return group[0].Blocks.IsEmpty;
+        if (operation.Name == "accumulate") return true;
+        if (operation.Name == "save" || !operation.Blocks.IsEmpty || !group[0].Blocks.IsEmpty) return false;
+        if (IsSize(operation) != IsSize(group[0])) return false;
+        var others = group.Where(o => !IsFree(o) && o.Name != "accumulate").Select(o => o.Origin).ToList();
+        return others.Any(o => Nest(o, operation.Origin)) || (others.Count > 0 && others[0].Member != operation.Origin.Member);
     }
+
+    // Parts of one expression of the source lie within each other.
+    private static bool Nest(Origin a, Origin b) => a.Member == b.Member && (Contains(a, b) || Contains(b, a));
+
+    private static bool Contains(Origin outer, Origin inner) =>
+        outer.Start <= inner.Start && inner.Start + inner.Length <= outer.Start + outer.Length;
+
+    private static bool IsFree(Operation operation) => operation.Name is "free" or "free_unless_kept";
 
     private static bool IsSize(Operation operation) => operation.Results.Length > 0 && operation.Results.All(r => r.Type is HostType { Kind: "size" });
 
-    private static bool IsLong(List<Operation> group) => group.Count > 1 || !group[0].Blocks.IsEmpty || CollectiveVolume.IsCollective(group[0]) || group[0].Name == "save";
+    private static bool IsLong(List<Operation> group) =>
+        group.Count > 1 || !group[0].Blocks.IsEmpty || CollectiveVolume.IsCollective(group[0]) || group[0].Name == "save" && group[0].Operands.Length > 1;
 }

@@ -12,7 +12,7 @@ internal sealed record ResidualShape(string Name, ImmutableArray<ResidualField> 
 }
 
 /// <summary>A field of a residual record.</summary>
-/// <param name="Name">Its name.</param>
+/// <param name="Name">Its name; that of the variable is the same with a small letter.</param>
 /// <param name="Type">Its C# type.</param>
 /// <param name="Inner">Where it keeps what a loop or branch kept: the record of each block, null for one that keeps nothing.</param>
 internal sealed record ResidualField(string Name, string Type, ImmutableArray<ResidualShape?> Inner);

@@ -22,10 +22,10 @@ internal sealed class Scope
     }
 
     /// <summary>Gives a value its own name, made from the program's.</summary>
-    public string Declare(Value value)
+    public string Declare(Value value, string? wanted = null)
     {
         if (names.TryGetValue(value, out var known)) return known;
-        var name = Fresh(value.Name);
+        var name = Fresh(wanted ?? value.Name);
         Bind(value, name);
         locals.Add(value);
         return name;
