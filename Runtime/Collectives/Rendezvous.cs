@@ -61,7 +61,7 @@ internal sealed class Rendezvous : IDisposable
         if (outcome == BarrierOutcome.Released) return;
         if (outcome == BarrierOutcome.TimedOut) FailByTimeout(member);
         WaitForDepartures(member);
-        throw Consequence(ranks[member], calls[member], world.Failure!);
+        throw Consequence(ranks[member], calls[member], KnownFailure());
     }
 
     /// <summary>The failure of a member that has returned although another waits for it here, or null.</summary>
@@ -100,7 +100,15 @@ internal sealed class Rendezvous : IDisposable
     {
         if (outcome == BarrierOutcome.TimedOut) FailByTimeout(member);
         DepartAfterFailure(member);
-        return Consequence(ranks[member], call, world.Failure!);
+        return Consequence(ranks[member], call, KnownFailure());
+    }
+
+    /// <summary>A barrier whose time is out may end the others' waits before the rank that noticed has said why; it is about to.</summary>
+    private RankFailure KnownFailure()
+    {
+        var spin = new SpinWait();
+        while (world.Failure is null) spin.SpinOnce();
+        return world.Failure;
     }
 
     private void FailByTimeout(int member)

@@ -1,3 +1,4 @@
+using System.Numerics;
 using static TorchSharp.torch;
 
 namespace GShard;
@@ -7,10 +8,14 @@ internal static unsafe class UniformBox
 {
     private const int BlockWords = 2048;
 
-    /// <summary>What becomes of a random word.</summary>
+    /// <summary>What becomes of a random word: a number that is exact in f32, times a scale.</summary>
     internal interface IMap
     {
-        double Apply(uint word);
+        double Scale { get; }
+
+        Vector<float> Apply(Vector<uint> words);
+
+        float Apply(uint word);
     }
 
     public static Tensor Fill<TMap>(RandomKey key, long[] localShape, long[] globalShape, long[] offsets, ScalarType dtype, Device device, TMap map)
@@ -39,22 +44,38 @@ internal static unsafe class UniformBox
     private static void Convert<TMap>(uint* words, byte* target, long count, ScalarType dtype, TMap map)
         where TMap : struct, IMap
     {
-        switch (dtype)
+        if (dtype == ScalarType.Float32)
         {
-            case ScalarType.Float32:
-                var singles = (float*)target;
-                for (var i = 0L; i < count; i++) singles[i] = (float)map.Apply(words[i]);
-                break;
-            case ScalarType.Float64:
-                var doubles = (double*)target;
-                for (var i = 0L; i < count; i++) doubles[i] = map.Apply(words[i]);
-                break;
-            default:
-                var values = stackalloc float[BlockWords];
-                for (var i = 0L; i < count; i++) values[i] = (float)map.Apply(words[i]);
-                BFloat16Elements.Narrow(values, (ushort*)target, count);
-                break;
+            Map(words, (float*)target, count, map, (float)map.Scale);
+            return;
         }
+        var values = stackalloc float[BlockWords];
+        if (dtype == ScalarType.BFloat16)
+        {
+            Map(words, values, count, map, (float)map.Scale);
+            BFloat16Elements.Narrow(values, (ushort*)target, count);
+            return;
+        }
+        // The scale keeps all the digits of f64.
+        Map(words, values, count, map, 1);
+        var doubles = (double*)target;
+        var i = 0L;
+        for (; i <= count - Vector<float>.Count; i += Vector<float>.Count)
+        {
+            Vector.Widen(Vector.Load(values + i), out var low, out var high);
+            Vector.Store(low * map.Scale, doubles + i);
+            Vector.Store(high * map.Scale, doubles + i + Vector<double>.Count);
+        }
+        for (; i < count; i++) doubles[i] = values[i] * map.Scale;
+    }
+
+    private static void Map<TMap>(uint* words, float* target, long count, TMap map, float scale)
+        where TMap : struct, IMap
+    {
+        var i = 0L;
+        for (; i <= count - Vector<uint>.Count; i += Vector<uint>.Count)
+            Vector.Store(map.Apply(Vector.Load(words + i)) * scale, target + i);
+        for (; i < count; i++) target[i] = map.Apply(words[i]) * scale;
     }
 
     /// <summary>The box as runs of consecutive global indices, in row-major order.</summary>
@@ -107,15 +128,26 @@ internal static unsafe class UniformBox
     {
         private readonly uint kept = dtype == ScalarType.BFloat16 ? 0xFF000000 : 0xFFFFFF00;
 
-        public double Apply(uint word) => (int)((word & kept) >> 8) * (1.0 / (1 << 24));
+        public double Scale => 1.0 / (1 << 24);
+
+        public Vector<float> Apply(Vector<uint> words) => Vector.ConvertToSingle(Vector.AsVectorInt32(Vector.ShiftRightLogical(words & new Vector<uint>(kept), 8)));
+
+        public float Apply(uint word) => (int)((word & kept) >> 8);
     }
 
     /// <summary>Zero with probability p, else the scale that keeps the mean.</summary>
     internal readonly struct Dropout(double p) : IMap
     {
-        private readonly long threshold = (long)Math.Ceiling(p * (1 << 24));
-        private readonly double scale = p < 1 ? 1 / (1 - p) : 0;
+        private readonly int threshold = (int)Math.Ceiling(p * (1 << 24));
 
-        public double Apply(uint word) => word >> 8 < threshold ? 0 : scale;
+        public double Scale { get; } = p < 1 ? 1 / (1 - p) : 0;
+
+        public Vector<float> Apply(Vector<uint> words)
+        {
+            var dropped = Vector.LessThan(Vector.AsVectorInt32(Vector.ShiftRightLogical(words, 8)), new Vector<int>(threshold));
+            return Vector.ConditionalSelect(dropped, Vector<float>.Zero, Vector<float>.One);
+        }
+
+        public float Apply(uint word) => (int)(word >> 8) < threshold ? 0 : 1;
     }
 }

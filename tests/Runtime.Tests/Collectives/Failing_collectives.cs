@@ -118,6 +118,29 @@ public class Failing_collectives
     }
 
     [Fact]
+    public void Every_waiting_rank_learns_who_was_missing()
+    {
+        for (var round = 0; round < 20; round++)
+        {
+            var messages = new string[4];
+            using var waited = new CountdownEvent(3);
+            Fails(4, mesh =>
+            {
+                mesh.Timeout = TimeSpan.FromMilliseconds(1);
+                if (mesh.Rank == 3)
+                {
+                    waited.Wait(TimeSpan.FromSeconds(10));
+                    throw new InvalidOperationException("too late");
+                }
+                using var x = zeros([2]);
+                messages[mesh.Rank] = Assert.Throws<CollectiveException>(() => mesh.Axis("a").AllReduce(x)).Message;
+                waited.Signal();
+            });
+            Assert.All(messages[..3], message => Assert.Contains("waited 0.001 s in AllReduce(f32[2]) over 'a' for rank", message));
+        }
+    }
+
+    [Fact]
     public void A_rank_that_returned_early_is_noticed_at_once()
     {
         var failure = Fails(3, mesh =>
