@@ -75,11 +75,21 @@ internal sealed class PropagationGraph
 
     private void Apply(OperatorDefinition definition, Operation operation)
     {
-        var rule = OperatorSignature.Infer(definition, OperatorCall.Of(operation)).Rule;
+        var rule = Shown(OperatorSignature.Infer(definition, OperatorCall.Of(operation)).Rule);
         ImmutableArray<int> Ids(IEnumerable<Value> of) => [.. of.Where(v => v.Type is TensorType).Select(v => ids[v])];
         operations.Add(new PropagationOperation(Classify(operation.Name, rule), Ids(operation.Operands), Ids(operation.Results), rule));
         sources.Add(operation);
     }
+
+    /// <summary>
+    /// A factor that one result keeps and another sums over, as the groups of a gate and of its auxiliary loss, passes shardings on like any
+    /// other.
+    /// </summary>
+    private static FactorRule Shown(FactorRule rule) => rule with
+    {
+        Factors = [.. rule.Factors.Select((f, i) =>
+            f.Kind == FactorKind.Reduction && rule.Results.Any(r => r.Holds(i)) ? f with { Kind = FactorKind.PassThrough } : f)],
+    };
 
     private void Edge(Value from, Value to, Operation? source)
     {

@@ -48,7 +48,7 @@ public sealed partial class Attention : nn.Module<Tensor, Tensor, Tensor, Tensor
         scores = scores.masked_fill(padding, Never);
         if (causal)
         {
-            var later = ones(x.shape[1], x.shape[1], dtype: ScalarType.Bool).triu(1);
+            var later = ones(x.shape[1], memory.shape[1], dtype: ScalarType.Bool).triu(1);
             scores = scores.masked_fill(later, Never);
         }
         var weights = functional.softmax(scores, -1);
