@@ -8,7 +8,7 @@ public static class OperatorTable
         Pointwise.Operators, Activations.Operators, ScalarArithmetic.Operators, Comparisons.Operators, Casts.Operators,
         Contractions.Operators, Reductions.Operators, Scans.Operators, Ordering.Operators,
         ShapeOperators.Operators, Pieces.Operators, Softmaxes.Operators, Normalisations.Operators, Indexing.Operators,
-        Losses.Operators, Creation.Operators, Dropout.Operators, Mixture.Operators, Attention.Operators,
+        Losses.Operators, Creation.Operators, Dropout.Operators, Mixture.Operators, Attention.Operators, Convolutions.Operators, Pooling.Operators,
     }.SelectMany(family => family).ToDictionary(d => d.Name, StringComparer.Ordinal);
 
     /// <summary>All operators, in order of name.</summary>

@@ -72,7 +72,8 @@ internal static class Reductions
     {
         var extreme = Kept(v, v.Result());
         var ties = v.Apply("sum", v.Attributes.With("keepdim", true), v.Apply("eq", v.Operand(0), extreme));
-        var share = v.Div(Kept(v, v.Cotangent), ties);
+        var cotangent = Kept(v, v.Cotangent);
+        var share = v.ApplyLike(cotangent, "div", Attributes.None, cotangent, ties);
         return v.ZeroWhere(v.ExpandTo(share, 0), v.Apply("ne", v.Operand(0), extreme));
     }
 

@@ -70,7 +70,11 @@ public sealed class VjpContext(Operation forward, ImmutableArray<Value?> cotange
     public Value KeepDims(Value reduced, ImmutableArray<int> dims)
     {
         if (Attributes.Flag("keepdim") || dims.SequenceEqual(Enumerable.Range(0, dims.Length))) return reduced;
-        return dims.Aggregate(reduced, (value, dim) => Apply("unsqueeze", Attributes.None.With("dim", dim), value));
+        return dims.Aggregate(reduced, (value, dim) =>
+        {
+            var complete = value.Tensor.Sharding.WithoutPartial();
+            return builder.Apply("unsqueeze", Attributes.None.With("dim", dim), [value], complete with { Dims = complete.Dims.Insert(dim, DimSharding.Closed) })[0];
+        });
     }
 
     /// <summary>Zeros of these (global) dims.</summary>

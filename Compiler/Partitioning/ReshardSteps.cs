@@ -35,7 +35,10 @@ internal static class ReshardSteps
 
         // One axis after the other would turn their order round.
         ReshardStep.AllToAll move => GatherThenSlice(source, move),
-        ReshardStep.ReduceScatter scatter => Each(source, scatter.Axes, (at, axis) => ReduceScatter(at, axis, scatter.Dim)),
+        ReshardStep.ReduceScatter { Reduction: Reduction.Sum } scatter => Each(source, scatter.Axes, (at, axis) => ReduceScatter(at, axis, scatter.Dim)),
+
+        // The collective scatters sums only.
+        ReshardStep.ReduceScatter scatter => ReduceThenSlice(source, scatter),
         ReshardStep.AllReduce reduce => Each(source, reduce.Axes, (at, axis) => AllReduce(at, axis, reduce.Reduction)),
         _ => throw new InvalidOperationException($"a reshard within one mesh needs no {step.GetType().Name}."),
     };
@@ -44,6 +47,12 @@ internal static class ReshardSteps
     {
         var gathers = Each(source, move.Axes.Reverse(), (at, axis) => AllGather(at, axis, move.FromDim)).ToList();
         return gathers.Concat(Each(gathers[gathers.Count - 1].Result, move.Axes, (at, axis) => Slice(at, axis, move.ToDim)));
+    }
+
+    private static IEnumerable<CollectiveStep> ReduceThenSlice(TensorSharding source, ReshardStep.ReduceScatter scatter)
+    {
+        var reduces = Each(source, scatter.Axes, (at, axis) => AllReduce(at, axis, scatter.Reduction)).ToList();
+        return reduces.Concat(Each(reduces[reduces.Count - 1].Result, scatter.Axes, (at, axis) => Slice(at, axis, scatter.Dim)));
     }
 
     private static IEnumerable<CollectiveStep> Each(TensorSharding source, IEnumerable<AxisRef> axes, Func<TensorSharding, AxisRef, CollectiveStep> make)

@@ -6,7 +6,7 @@ internal static class Kernels
     private static readonly Dictionary<string, Func<KernelCall, object?[]>> Table = new IEnumerable<(string, Func<KernelCall, object?[]>)>[]
     {
         PointwiseKernels.All, ContractionKernels.All, ReductionKernels.All, ShapeKernels.All, NormalisationKernels.All,
-        IndexKernels.All, OrderingKernels.All, LossKernels.All, CreationKernels.All, RandomKernels.All, MixtureKernels.All,
+        IndexKernels.All, OrderingKernels.All, LossKernels.All, CreationKernels.All, RandomKernels.All, MixtureKernels.All, WindowKernels.All,
     }.SelectMany(k => k).ToDictionary(p => p.Item1, p => p.Item2);
 
     public static bool Knows(string name) => Table.ContainsKey(name);

@@ -83,6 +83,14 @@ public static class OperatorSamples
         .. new[] { "zeros", "ones" }.Select(n => new OperatorSample(n, "shape=[5,4], f64", [])), new("full", "shape=[5,4], value=`2.5`, f64", []), new("zeros", "shape=[], f64", []),
         new("arange", "end=5", []), new("arange", "start=2, end=6, f64", []), new("eye", "n=4, f64", []), new("triangular_mask", "shape=[4,5], diagonal=1", []),
         new("rand", "shape=[4,5], f64", ["!key"]), new("dropout", "p=`0.4`, training=`true`", ["f64[5,4]", "!key"]), new("dropout", "p=`0.4`, training=`false`", ["f64[5,4]", "!key"]),
+        new("conv1d", "", ["f64[3,4,7]", "f64[5,4,3]"]), new("conv1d", "stride=[2], padding=[1], dilation=[2]", ["f64[3,4,9]", "f64[5,4,3]", "f64[5]"]), new("conv1d", "groups=2, padding=[1]", ["f64[3,4,5]", "f64[6,2,3]"]),
+        new("conv2d", "stride=[2,1], padding=[1,0]", ["f64[3,2,6,5]", "f64[4,2,3,2]"]), new("conv2d", "", ["f64[2,2,4,3]", "f64[3,2,2,2]", "f64[3]"]),
+        new("conv1d_backward_input", "size=[7]", ["f64[3,5,5]", "f64[5,4,3]"]), new("conv1d_backward_weight", "size=[3]", ["f64[3,5,5]", "f64[3,4,7]"]),
+        new("conv2d_backward_input", "size=[4,3]", ["f64[2,3,3,2]", "f64[3,2,2,2]"]), new("conv2d_backward_weight", "size=[2,2]", ["f64[2,3,3,2]", "f64[2,2,4,3]"]),
+        new("max_pool1d", "kernel_size=[2]", ["f64[3,4,6]"]), new("max_pool2d", "kernel_size=[3,2], stride=[1,2], padding=[1,0]", ["f64[3,2,5,6]"]),
+        new("avg_pool1d", "kernel_size=[2], stride=[1]", ["f64[3,4,6]"]), new("avg_pool2d", "kernel_size=[3,2], padding=[1,0]", ["f64[3,2,5,6]"]),
+        new("max_pool1d_backward", "kernel_size=[2]", ["f64[3,4,3]", "f64[3,4,6]"]), new("max_pool2d_backward", "kernel_size=[2,2]", ["f64[2,2,2,2]", "f64[2,2,4,4]"]),
+        new("avg_pool1d_backward", "kernel_size=[2], size=[6]", ["f64[3,4,3]"]), new("avg_pool2d_backward", "kernel_size=[2,2], size=[4,4]", ["f64[2,2,2,2]"]),
         new("top2_gating", "capacity=3, training=`true`", ["f64[6,5,4] positive", "!key"]),
     ];
 

@@ -46,14 +46,14 @@ public sealed class PlacementTests
             var tensor = 0;
             for (var i = 0; i < inputs.Length; i++)
             {
-                var parts = inputs[i] is NdArray array ? Spread(array, combination.Operands[tensor++], ranks, random) : [.. Enumerable.Repeat(inputs[i], ranks)];
+                var parts = Layout.Spread(inputs[i], inputs[i] is NdArray ? combination.Operands[tensor++] : Placement.Replicated, ranks, random);
                 for (var rank = 0; rank < ranks; rank++) pieces[rank][i] = parts[rank];
             }
 
             var results = new MultiRankEvaluator([(Axis, ranks)]).Run(program, pieces);
             var what = $"{sample} as {string.Join(", ", combination.Operands)} -> {string.Join(", ", combination.Results)} over {ranks} ranks";
             for (var i = 0; i < combination.Results.Length; i++)
-                Close.Assert((NdArray)whole[i]!, Gather([.. results.Select(r => (NdArray)r[i]!)], combination.Results[i], what), 1e-9, what);
+                Close.Assert((NdArray)whole[i]!, Layout.Gather([.. results.Select(r => (NdArray)r[i]!)], combination.Results[i], what), 1e-9, what);
         }
     }
 
@@ -77,50 +77,10 @@ public sealed class PlacementTests
     {
         var mesh = new Mesh([new MeshAxis(Axis, ranks)]);
         var tensor = 0;
-        ImmutableArray<Value> operands = [.. sample.Operation.Operands.Select(o => o.Type is TensorType type ? new Value(o.Name, Placed(type, combination.Operands[tensor++])) : o)];
-        ImmutableArray<Value> results = [.. sample.Operation.Results.Select((r, i) => r.Type is TensorType type ? new Value(r.Name, Placed(type, combination.Results[i])) : r)];
+        ImmutableArray<Value> operands = [.. sample.Operation.Operands.Select(o => o.Type is TensorType type ? new Value(o.Name, Layout.Placed(type, combination.Operands[tensor++], Axis)) : o)];
+        ImmutableArray<Value> results = [.. sample.Operation.Results.Select((r, i) => r.Type is TensorType type ? new Value(r.Name, Layout.Placed(type, combination.Results[i], Axis)) : r)];
         var operation = new Operation(sample.Name, operands, results, sample.Operation.Attributes, Origin.None);
         var function = new Function("local", mesh, [], [.. operands.Select(o => new Parameter(o, ParameterKind.Argument))], new Block([], [operation], results));
         return SizeResolution.Run(function, null).Forward;
-    }
-
-    private static TensorType Placed(TensorType type, Placement placement)
-    {
-        var axis = new AxisRef(Axis);
-        var sharding = TensorSharding.FullyReplicated(type.Rank);
-        return type with
-        {
-            Sharding = placement.Kind switch
-            {
-                PlacementKind.Split => sharding with { Dims = sharding.Dims.SetItem(placement.Dim, new DimSharding([axis], false)) },
-                PlacementKind.Partial => sharding with { Partial = [new PartialAxis(axis, placement.Reduction)] },
-                _ => sharding,
-            },
-        };
-    }
-
-    private static object?[] Spread(NdArray whole, Placement placement, int ranks, Random random)
-    {
-        if (placement.Kind == PlacementKind.Split) return [.. Enumerable.Range(0, ranks).Select(r => Collectives.Chunk(whole, placement.Dim, ranks, r))];
-        if (placement.Kind == PlacementKind.Replicated) return [.. Enumerable.Repeat(whole, ranks)];
-        NdArray[] parts = [.. Enumerable.Range(1, ranks - 1).Select(_ => whole.Map(_ => random.NextDouble() - 0.5))];
-        return [.. parts, NdArray.Fill(whole.Shape, i => whole[i] - parts.Sum(p => p[i]))];
-    }
-
-    private static NdArray Gather(NdArray[] parts, Placement placement, string what)
-    {
-        if (placement.Kind == PlacementKind.Split) return NdArray.Concat(parts, placement.Dim);
-        if (placement.Kind == PlacementKind.Partial)
-        {
-            return NdArray.Fill(parts[0].Shape, i => placement.Reduction switch
-            {
-                Reduction.Max => parts.Max(p => p[i]),
-                Reduction.Min => parts.Min(p => p[i]),
-                _ => parts.Sum(p => p[i]),
-            });
-        }
-
-        foreach (var part in parts) Close.Assert(parts[0], part, 0, what + ", replicas");
-        return parts[0];
     }
 }

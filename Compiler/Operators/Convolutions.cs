@@ -1,0 +1,111 @@
+using System.Collections.Immutable;
+using GShard.Compiler.Dims;
+using GShard.Compiler.IR;
+using GShard.Compiler.Rules;
+
+namespace GShard.Compiler.Operators;
+
+/// <summary>
+/// Convolutions of x [n, c, spatial…] with a weight [o, c / groups, kernel…]; constants <c>stride</c>, <c>padding</c>, <c>dilation</c> and
+/// <c>groups</c>. A split spatial dim needs a halo.
+/// </summary>
+internal static class Convolutions
+{
+    public static readonly ImmutableArray<OperatorDefinition> Operators = [.. Family(1), .. Family(2)];
+
+    private static IEnumerable<OperatorDefinition> Family(int spatial)
+    {
+        var name = $"conv{spatial}d";
+        yield return new(name)
+        {
+            Factors = call => Forward(call, spatial),
+            Linearity = call => call.Operands.Length == 2 ? Linearity.Each(0, 1) : Linearity.None,
+            Flops = Flops,
+            Vjp = v => Vjp(v, name, spatial),
+            Summary = $"convolution over {spatial} spatial dims (x, weight, bias where there is one)",
+        };
+        yield return new(name + "_backward_input")
+        {
+            Factors = call => Sized(new Tensors(call, spatial).Template(t => new([t.Y, t.W], [t.X])).Reduce("o"), call, "l"),
+            Linearity = _ => Linearity.Each(0, 1),
+            Flops = Flops,
+            Summary = $"cotangent of {name}'s operand, whose spatial sizes are size (cotangent, weight)",
+        };
+        yield return new(name + "_backward_weight")
+        {
+            Factors = call => Sized(new Tensors(call, spatial).Template(t => new([t.Y, t.X], [t.W])).Reduce("n"), call, "k"),
+            Linearity = _ => Linearity.Each(0, 1),
+            Flops = Flops,
+            Summary = $"cotangent of {name}'s weight, whose kernel sizes are size (cotangent, x)",
+        };
+    }
+
+    /// <summary>Two per product of an element of the weight with one position of its window.</summary>
+    private static Dim Flops(OperatorCall call, FactorRule rule) =>
+        Dim.Product(rule.Factors.Where(f => f.Name[0] != 'l').Select(f => f.Size)) * 2;
+
+    private static FactorTemplate Forward(OperatorCall call, int spatial)
+    {
+        var hasBias = call.Operands.Length > 2;
+        var window = Window.Of(call.Attributes, spatial);
+        foreach (var operand in new[] { 0, 1 })
+            if (call.Rank(operand) != spatial + 2)
+                throw new ShapeException($"{call.Name}: {call.Operands[operand].Name} has {call.Rank(operand)} dims where {spatial + 2} are needed.");
+        var template = new Tensors(call, spatial).Template(t => new(hasBias ? [t.X, t.W, [t.Y[1]]] : [t.X, t.W], [t.Y]));
+        // A partial sum over the channels would add the bias once per rank.
+        template = hasBias ? template.Replicate("c") : template.Reduce("c");
+        return Enumerable.Range(0, spatial).Aggregate(template, (t, i) =>
+            t.Size("m" + i, window.Positions(i, call.Operand(0).Dims[2 + i], call.Operand(1).Dims[2 + i])));
+    }
+
+    private static FactorTemplate Sized(FactorTemplate template, OperatorCall call, string letter) =>
+        call.Attributes.Sizes("size").Select((size, i) => (size, i)).Aggregate(template, (t, p) => t.Size(letter + p.i, p.size));
+
+    private static ImmutableArray<Value?> Vjp(VjpContext v, string name, int spatial)
+    {
+        var constants = v.Attributes.Where(a => a.Key != "size").Aggregate(Attributes.None, (all, a) => all.With(a.Key, a.Value));
+        Attributes Size(int operand) => constants.With("size", v.Operand(operand).Tensor.Dims.Skip(2));
+        return
+        [
+            v.When(0, () => v.Apply(name + "_backward_input", Size(0), v.Cotangent, v.Operand(1))),
+            v.When(1, () => v.Apply(name + "_backward_weight", Size(1), v.Cotangent, v.Operand(0))),
+            .. v.Forward.Operands.Length > 2
+                ? (Value?[])[v.When(2, () => v.Apply("sum", Attributes.None.With("dims", [0, .. Enumerable.Range(2, spatial)]), v.Cotangent))]
+                : [],
+        ];
+    }
+
+    /// <summary>The dims of x, weight and result. The count of groups is a constant of the call, so groups stay whole.</summary>
+    private sealed class Tensors
+    {
+        private readonly int spatial;
+        private readonly Dim groups;
+
+        public Tensors(OperatorCall call, int spatial)
+        {
+            this.spatial = spatial;
+            groups = call.Attributes.Has("groups") ? call.Attributes.Size("groups") : Dim.One;
+            X = [["n"], Grouped("c"), .. Spatial("l")];
+            W = [Grouped("o"), ["c"], .. Spatial("k")];
+            Y = [["n"], Grouped("o"), .. Spatial("m")];
+        }
+
+        public ImmutableArray<ImmutableArray<string>> X { get; }
+
+        public ImmutableArray<ImmutableArray<string>> W { get; }
+
+        public ImmutableArray<ImmutableArray<string>> Y { get; }
+
+        public FactorTemplate Template(Func<Tensors, FactorTemplate> arrange)
+        {
+            var template = arrange(this)
+                .With(FactorKind.Permutation, [.. Spatial("l").Concat(Spatial("m")).Select(d => d[0])])
+                .Replicate([.. Spatial("k").Select(d => d[0])]);
+            return groups.IsOne ? template : template.Replicate("g").Size("g", groups);
+        }
+
+        private ImmutableArray<string> Grouped(string channel) => groups.IsOne ? [channel] : ["g", channel];
+
+        private ImmutableArray<ImmutableArray<string>> Spatial(string letter) => [.. Enumerable.Range(0, spatial).Select(i => (ImmutableArray<string>)[letter + i])];
+    }
+}

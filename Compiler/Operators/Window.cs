@@ -1,0 +1,27 @@
+using System.Collections.Immutable;
+using GShard.Compiler.Dims;
+using GShard.Compiler.IR;
+
+namespace GShard.Compiler.Operators;
+
+/// <summary>A window that slides over the spatial dims of a tensor, as the constants of convolutions and pools give it: a size per spatial dim each.</summary>
+internal sealed record Window(ImmutableArray<Dim> Stride, ImmutableArray<Dim> Padding, ImmutableArray<Dim> Dilation)
+{
+    /// <summary>Reads <c>stride</c> (1, or the kernel's size for a pool, where absent), <c>padding</c> (0) and <c>dilation</c> (1).</summary>
+    public static Window Of(Attributes attributes, int spatial)
+    {
+        ImmutableArray<Dim> Read(string key, Dim otherwise) => attributes.Has(key) ? attributes.Sizes(key) : [.. Enumerable.Repeat(otherwise, spatial)];
+        var stride = !attributes.Has("stride") && attributes.Has("kernel_size") ? attributes.Sizes("kernel_size") : Read("stride", Dim.One);
+        var window = new Window(stride, Read("padding", Dim.Zero), Read("dilation", Dim.One));
+        foreach (var sizes in new[] { window.Stride, window.Padding, window.Dilation })
+            if (sizes.Length != spatial) throw new ShapeException($"a window over {spatial} dims has [{string.Join(", ", sizes)}] where {spatial} sizes are needed.");
+        return window;
+    }
+
+    /// <summary>The number of positions along a spatial dim: <c>(size + 2 padding - dilation (kernel - 1) - 1) / stride + 1</c>, rounded down.</summary>
+    public Dim Positions(int dim, Dim size, Dim kernel)
+    {
+        var last = size + Padding[dim] * 2 - Dilation[dim] * (kernel - 1) - 1;
+        return last.Value is { } steps && Stride[dim].Value is { } stride ? steps / stride + 1 : last / Stride[dim] + 1;
+    }
+}
