@@ -126,7 +126,7 @@ internal sealed partial class MethodReader
         }
 
         var results = callee.Results.Select(r => (IrType)new TensorType(r.Tensor.Element, [.. r.Tensor.Dims.Select(sizes.Of)], r.Tensor.Sharding.WithoutPartial().Close())).ToImmutableArray();
-        var values = builder.AddNamed("call", Attributes.Named(module.Name + "." + name).With("results", method.Program.DifferentiableResults), operands.ToImmutable(), results, [.. results.Select(_ => (string?)null)], at, default);
+        var values = builder.AddNamed("call", Attributes.Named(module.Name + "." + name).With("results", method.Program!.DifferentiableResults), operands.ToImmutable(), results, [.. results.Select(_ => (string?)null)], at, default);
         return method.ReturnNames.Length == 1 ? new TensorReading(values[0]) : new TupleReading([.. values.Select(v => (Reading)new TensorReading(v))]);
     }
 
