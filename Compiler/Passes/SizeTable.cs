@@ -37,6 +37,12 @@ internal sealed class SizeTable(Function function, Names names)
             foreach (var (parameter, dim) in Dims())
                 if (parameter.Tensor.Dims[dim].Equals(size) && parameter.Tensor.Sharding.Dims[dim].Axes.SequenceEqual(axes))
                     return SizeOf(parameter, dim);
+
+            // A merged dim is cut where its leading factor is cut: B*T over a split B has local(B)*T elements, whatever B*T divides by.
+            foreach (var symbol in size.SymbolName is null ? size.Symbols : [])
+                foreach (var (parameter, dim) in Dims())
+                    if (parameter.Tensor.Dims[dim].SymbolName == symbol && parameter.Tensor.Sharding.Dims[dim].Axes.SequenceEqual(axes))
+                        return SizeOf(parameter, dim) * Global(size / Dim.Symbol(symbol));
             return axes.Aggregate(Global(size), (rest, axis) => Rank("chunk_size", axis, rest, "local"));
         });
     }

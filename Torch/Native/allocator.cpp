@@ -110,10 +110,13 @@ void release(void* block) {
   }
 }
 
+// libtorch's raw allocations (oneDNN's workspaces) know a block by its data alone, so the data is the context too.
+void release_data(void* data) { release(static_cast<char*>(data) - header); }
+
 class CachingAllocator final : public c10::Allocator {
  public:
   c10::DataPtr allocate(size_t bytes) TS_ALLOCATE_CONST override {
-    if (bytes == 0) return {nullptr, nullptr, &release, c10::Device(c10::DeviceType::CPU)};
+    if (bytes == 0) return {nullptr, nullptr, &release_data, c10::Device(c10::DeviceType::CPU)};
     int index = -1;
     void* block = nullptr;
     if (bytes >= smallest) {
@@ -129,8 +132,11 @@ class CachingAllocator final : public c10::Allocator {
     if (!block) block = fresh(bytes);
     *static_cast<Header*>(block) = {bytes, index};
     count(int64_t(bytes));
-    return {static_cast<char*>(block) + header, block, &release, c10::Device(c10::DeviceType::CPU)};
+    void* data = static_cast<char*>(block) + header;
+    return {data, data, &release_data, c10::Device(c10::DeviceType::CPU)};
   }
+
+  c10::DeleterFnPtr raw_deleter() const override { return &release_data; }
 
 #if TS_HAS_COPY_DATA
   void copy_data(void* to, const void* from, std::size_t bytes) const override { std::memcpy(to, from, bytes); }
