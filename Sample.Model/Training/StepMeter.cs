@@ -19,7 +19,7 @@ internal sealed class StepMeter(ModelOptions model)
     public TimeSpan Elapsed => total.Elapsed;
 
     /// <summary>Takes in a step. The counts are the sums over ranks and layers.</summary>
-    public void Add(Batch batch, double loss, double auxLoss, IReadOnlyList<float> stepLoad, double stepDropped)
+    public void Add(Batch batch, double loss, double auxLoss, IReadOnlyList<long> stepLoad, long stepDropped)
     {
         steps++;
         crossEntropy += loss - model.AuxiliaryWeight * auxLoss;
