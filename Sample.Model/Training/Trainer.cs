@@ -72,7 +72,7 @@ public sealed class Trainer
             var (progress, stopped) = Agree(mesh, step, meter.Elapsed, stop);
             if (stopped || progress >= 1)
             {
-                if (step > 0)
+                if (!meter.IsEmpty)
                     report(meter.Report(step, progress));
                 return (step, meter.Elapsed, stopped);
             }
