@@ -36,8 +36,10 @@ internal sealed class MethodWriter(SourceWriter source, ShardedClass model, Meth
     {
         var tensors = forward.Parameters.Select(p => p.Value.Name);
         var scope = new MethodScope(model, forward, method.Arguments.Select(a => a.Name).Except(tensors));
-        if (residuals!.Root is not null) source.Line("var keep = training && is_grad_enabled();");
-        source.Line("using var noGrad = no_grad();");
+        const string wanted = "training && Gradients.AreWanted";
+        if (residuals!.Root is not null) source.Line($"var keep = {wanted};");
+        // A method that keeps nothing may call modules that do.
+        source.Line($"using var noGraph = Gradients.WithoutGraph({(residuals.Root is null ? wanted : "keep")});");
         source.Blank();
         new BlockWriter(source, scope, forward.Body, residuals).Write(forward.Body, residuals.Root, $"{ResidualNames.Field(method.Name)}.Push({{0}})");
         WriteReturn(forward.Results, scope);

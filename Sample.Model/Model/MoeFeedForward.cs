@@ -47,8 +47,9 @@ public sealed partial class MoeFeedForward : nn.Module<Tensor, (Tensor output, T
         var y = einsum("EGCH,EHM->GECM", h, wo);
         var output = einsum("GSEC,GECM->GSM", combine, y);
 
-        var load = dispatch.sum(new long[] { 0, 1, 3 });
-        var dropped = dispatch.sum(new long[] { 2, 3 }).eq(0).to_type(inputs.dtype).sum();
+        // Counts are integers, so that no gradient is asked for.
+        var load = dispatch.sum(new long[] { 0, 1, 3 }).to_type(ScalarType.Int64);
+        var dropped = dispatch.sum(new long[] { 2, 3 }).eq(0).to_type(ScalarType.Int64).sum();
         return (output, auxLoss, load, dropped);
     }
 }

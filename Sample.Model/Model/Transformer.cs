@@ -71,8 +71,8 @@ public sealed partial class Transformer
         x = Sharding.Dropout(x, dropout, training);
         var sourcePadding = source.eq(0).unsqueeze(1).unsqueeze(2);
         var auxLoss = zeros(1, dtype: x.dtype);
-        var load = zeros(experts, dtype: x.dtype);
-        var dropped = zeros(1, dtype: x.dtype);
+        var load = zeros(experts, dtype: ScalarType.Int64);
+        var dropped = zeros(1, dtype: ScalarType.Int64);
         foreach (var layer in dense_encoder)
             x = layer.forward(x, sourcePadding);
         foreach (var pair in encoder)

@@ -18,8 +18,11 @@ internal sealed class StepMeter(ModelOptions model)
     /// <summary>Time since the training began.</summary>
     public TimeSpan Elapsed => total.Elapsed;
 
+    /// <summary>Whether there was no step since the last report.</summary>
+    public bool IsEmpty => steps == 0;
+
     /// <summary>Takes in a step. The counts are the sums over ranks and layers.</summary>
-    public void Add(Batch batch, double loss, double auxLoss, IReadOnlyList<float> stepLoad, double stepDropped)
+    public void Add(Batch batch, double loss, double auxLoss, IReadOnlyList<long> stepLoad, long stepDropped)
     {
         steps++;
         crossEntropy += loss - model.AuxiliaryWeight * auxLoss;

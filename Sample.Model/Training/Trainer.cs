@@ -72,7 +72,7 @@ public sealed class Trainer
             var (progress, stopped) = Agree(mesh, step, meter.Elapsed, stop);
             if (stopped || progress >= 1)
             {
-                if (step > 0)
+                if (!meter.IsEmpty)
                     report(meter.Report(step, progress));
                 return (step, meter.Elapsed, stopped);
             }
@@ -83,7 +83,7 @@ public sealed class Trainer
                 mesh.Scatter(tensor(batch.Source, [batch.Rows, batch.SourceLength]), 0, Axis),
                 mesh.Scatter(tensor(batch.Target, [batch.Rows, batch.TargetLength]), 0, Axis),
                 mesh.Scatter(tensor(batch.Expected, [batch.Rows, batch.TargetLength]), 0, Axis));
-            meter.Add(batch, loss.ToDouble(), auxLoss.ToDouble(), load.data<float>().ToArray(), dropped.ToDouble());
+            meter.Add(batch, loss.ToDouble(), auxLoss.ToDouble(), load.data<long>().ToArray(), dropped.ToInt64());
             update.Apply(step, progress);
             if (progress >= reported + ReportShare)
             {
@@ -104,9 +104,7 @@ public sealed class Trainer
         return (values[0], values[1] != 0);
     }
 
-    private static IReplica CreateReplica(Transformer model, DeviceMesh mesh) => mesh.Size == 1
-        ? new PlainReplica(model)
-        : throw new InputException("More than one rank needs the generated model.");
+    private static IReplica CreateReplica(Transformer model, DeviceMesh mesh) => new ShardedReplica(model, mesh);
 
     private static List<string> Interleave(IReadOnlyList<IReadOnlyList<string>> parts) =>
         [.. Enumerable.Range(0, parts.Sum(p => p.Count)).Select(i => parts[i % parts.Count][i / parts.Count])];

@@ -54,8 +54,8 @@ public class BlockWriterTests
             """));
         Assert.Equal(
             """
-            var keep = training && is_grad_enabled();
-            using var noGrad = no_grad();
+            var keep = training && Gradients.AreWanted;
+            using var noGraph = Gradients.WithoutGraph(keep);
 
             var h = functional.linear(x, w);
             var y = functional.relu(h);

@@ -1,0 +1,20 @@
+using System.Globalization;
+using System.Text.Json;
+using GShard.Benchmarks;
+
+CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
+if (args is ["measure", var kind, var ranks, var json])
+{
+    Console.WriteLine(JsonSerializer.Serialize(Stopwatches.Measure(Sizes.FromJson(json), kind == "plain", int.Parse(ranks))));
+    return;
+}
+
+var rounds = args is [var n, ..] ? int.Parse(n) : 3;
+var python = args is [_, var path] ? path : "/usr/bin/python3";
+var sideBySide = new SideBySide(rounds, python);
+var demo = new Sizes();
+var wide = demo with { Width = 512, Hidden = 2048, Heads = 8, Steps = 10 };
+sideBySide.Run("MoE layer, sizes of the demo", demo with { What = "moe" });
+sideBySide.Run("Transformer, sizes of the demo", demo);
+sideBySide.Run("MoE layer, width 512", wide with { What = "moe" });
+sideBySide.Run("Transformer, width 512", wide);
