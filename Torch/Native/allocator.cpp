@@ -111,7 +111,9 @@ void release(void* block) {
 }
 
 // libtorch's raw allocations (oneDNN's workspaces) know a block by its data alone, so the data is the context too.
-void release_data(void* data) { release(static_cast<char*>(data) - header); }
+void release_data(void* data) {
+  if (data) release(static_cast<char*>(data) - header);
+}
 
 class CachingAllocator final : public c10::Allocator {
  public:
