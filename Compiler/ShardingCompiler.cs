@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using GShard.Compiler.IR;
 using GShard.Compiler.Partitioning;
 using GShard.Compiler.Passes;
@@ -14,19 +15,35 @@ public static class ShardingCompiler
     public static ShardedProgram Compile(Function logical)
     {
         var settled = Settlement.Run(logical);
-        var (local, findings) = Partitioner.Run(settled);
-        var forward = DeadCode.Run(local);
+        var (forward, findings) = Partitioner.Run(settled);
+        Verifier.Check(forward);
+        forward = DeadCode.Run(forward);
         Verifier.Check(forward);
 
         var backward = Transposer.Run(forward, forward.Name == "forward" ? "Backward" : forward.Name + "Backward");
-        if (backward is not null) backward = DeadCode.Run(backward);
+        if (backward is null) return WithoutBackward(settled, forward, findings);
+        Verifier.Check(backward, forward);
+        backward = DeadCode.Run(backward);
+        Verifier.Check(backward, forward);
 
         (forward, backward) = SizeResolution.Run(forward, backward);
-        if (backward is not null) (forward, backward) = Residuals.Run(forward, backward);
-        forward = Ownership.Run(forward);
-        if (backward is not null) backward = Ownership.Run(backward);
         Verifier.Check(forward);
-        if (backward is not null) Verifier.Check(backward);
+        Verifier.Check(backward!, forward);
+        (forward, backward) = Residuals.Run(forward, backward!);
+        Verifier.Check(forward);
+        Verifier.Check(backward);
+        (forward, backward) = (Ownership.Run(forward), Ownership.Run(backward));
+        Verifier.Check(forward);
+        Verifier.Check(backward);
         return new ShardedProgram(settled, forward, backward, findings);
+    }
+
+    private static ShardedProgram WithoutBackward(Function settled, Function forward, ImmutableArray<Finding> findings)
+    {
+        forward = SizeResolution.Run(forward, null).Forward;
+        Verifier.Check(forward);
+        forward = Ownership.Run(forward);
+        Verifier.Check(forward);
+        return new ShardedProgram(settled, forward, null, findings);
     }
 }

@@ -68,6 +68,9 @@ internal sealed class Partitioner
             case "call" or "next_key" or "host_size":
                 Bind(operation, builder.Add(operation.Name, operation.Attributes, operands, operation.Results.Select(r => r.Type), resultNames));
                 break;
+            case "linear_bias" when IsSplit(operands[0], operands[0].Tensor.Rank - 1) || IsSplit(operands[1], 1):
+                PartitionRowParallel(builder, operation, operands);
+                break;
             default:
                 ImmutableArray<TensorSharding> wanted = [.. operation.Results.Where(r => r.Type is TensorType).Select(r => r.Tensor.Sharding)];
                 Bind(operation, builder.Apply(operation.Name, operation.Attributes, operands, wanted, resultNames));
@@ -75,6 +78,17 @@ internal sealed class Partitioner
                 break;
         }
     }
+
+    /// <summary>A linear layer whose inner dim is split: the bias is added once, to the completed sum and not to each rank's part.</summary>
+    private void PartitionRowParallel(BlockBuilder builder, Operation linear, ImmutableArray<Value> operands)
+    {
+        var wanted = linear.Result.Tensor.Sharding;
+        var product = builder.Apply("linear", Attributes.None, [operands[0], operands[1]], [wanted], [])[0];
+        Bind(linear, builder.Apply("add", Attributes.None, [product, operands[2]], [wanted], [linear.Result.Name]));
+        Place(builder, linear.Result);
+    }
+
+    private static bool IsSplit(Value value, int dim) => !value.Tensor.Sharding.Dims[dim].Axes.IsEmpty;
 
     private void Bind(Operation operation, ImmutableArray<Value> results)
     {

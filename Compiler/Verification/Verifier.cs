@@ -20,9 +20,17 @@ public sealed class Verifier
 
     /// <summary>Checks a local program.</summary>
     /// <exception cref="InvalidOperationException">The program is wrong: a fault of the compiler's, with the operation in the message.</exception>
-    public static void Check(Function function)
+    public static void Check(Function function) => Check(function, []);
+
+    /// <summary>Checks a local program that still names values of another: a backward before its residuals are explicit.</summary>
+    /// <exception cref="InvalidOperationException">The program is wrong: a fault of the compiler's, with the operation in the message.</exception>
+    public static void Check(Function function, Function forward) =>
+        Check(function, forward.Parameters.Select(p => p.Value).Concat(forward.Body.AllOperations.SelectMany(o => o.Results.Concat(o.Blocks.SelectMany(b => b.Arguments)))));
+
+    private static void Check(Function function, IEnumerable<Value> visible)
     {
         var verifier = new Verifier(function);
+        foreach (var value in visible) verifier.defined.Add(value);
         foreach (var name in function.HostSymbols) verifier.names.Add(name);
         foreach (var parameter in function.Parameters) verifier.Define(parameter.Value, null);
         verifier.Check(function.Body);

@@ -23,8 +23,7 @@ internal static class Models
         func forward(x: float[B,T,M], weight up: float[H@model,M], weight upBias: float[H@model], weight down: float[M,H@model], weight downBias: float[M]) {
           hidden: float[B,T,H]? = linear_bias(x, up, upBias)
           h: float[B,T,H]? = gelu(hidden)
-          partial: float[B,T,M]? = linear(h, down)
-          y: float[B,T,M]? = add(partial, downBias)
+          y: float[B,T,M]? = linear_bias(h, down, downBias)
           return y
         }
         """;
