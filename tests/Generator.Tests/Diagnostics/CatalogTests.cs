@@ -37,7 +37,7 @@ public partial class CatalogTests
         var known = DiagnosticCatalog.All.Select(d => d.Id).ToHashSet();
         var mentioned = new[] { "Compiler", "Generator", "Analyzers" }
             .SelectMany(folder => Directory.GetFiles(Path.Combine(Repository.Root, folder), "*.cs", SearchOption.AllDirectories))
-            .Where(file => !file.Contains("/obj/", StringComparison.Ordinal))
+            .Where(file => !file.Contains("/obj/", StringComparison.Ordinal) && Path.GetFileName(file) != "DiagnosticCatalog.cs")
             .SelectMany(file => Mention().Matches(File.ReadAllText(file)).Select(m => m.Groups[1].Value)).ToHashSet();
         Assert.Empty(mentioned.Except(known));
         Assert.Empty(known.Except(mentioned));

@@ -139,8 +139,8 @@ public class ClassReadingTests
         Assert.Equal("partial class Outer", Assert.Single(result.Class!.ContainingTypes));
         Assert.Equal(new Generator.Model.SubmoduleField("inner", "global::Inner.Sharded", false), Assert.Single(result.Class.Submodules));
         var body = Reader.Body(result.Class.Methods[0].Program!.Logical);
-        Assert.Contains("y: float[N@data,_inner.K] = call[inner.forward](", body);
-        Assert.Contains("call: float[N@data,_inner.K] = call[inner.forward](", body);
+        Assert.Contains("y: float[N@data,_inner.K] = call[inner.forward, results=[0]](", body);
+        Assert.Contains("call: float[N@data,_inner.K] = call[inner.forward, results=[0]](", body);
     }
 
     [Fact]

@@ -96,7 +96,7 @@ public class ControlFlowReadingTests
             total: float[1] = zeros[float, shape=[1]]()
             x5: float[N@device,D], total4: float[1] = foreach[layers, item=layer](x, total) { |x2: float[N@device,D], total2: float[1]|
               x3: float[N@device,D] = constraint(x2)
-              x4: float[N@device,D], loss: float[] = call[layer.forward](x3)
+              x4: float[N@device,D], loss: float[] = call[layer.forward, results=[0, 1]](x3)
               total3: float[1] = add(total2, loss)
               yield x4, total3
             }

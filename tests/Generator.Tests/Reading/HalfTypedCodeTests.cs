@@ -12,21 +12,22 @@ public class HalfTypedCodeTests
     public void The_front_end_survives_models_with_tokens_missing()
     {
         var random = new Random(20200630);
-        var sources = SampleSources();
+        var whole = ModelCompilation.Of(SampleSources());
         for (var i = 0; i < Deletions; i++)
         {
-            var broken = sources.ToArray();
-            var file = random.Next(broken.Length);
-            for (var deletions = random.Next(1, 4); deletions > 0; deletions--) broken[file] = WithoutAToken(broken[file], random);
-            var compilation = ModelCompilation.Of(broken);
-            foreach (var type in ModelCompilation.Marked(compilation))
+            var tree = whole.SyntaxTrees[random.Next(1, whole.SyntaxTrees.Length)];
+            var broken = tree.ToString();
+            for (var deletions = random.Next(1, 4); deletions > 0; deletions--) broken = WithoutAToken(broken, random);
+            var changed = CSharpSyntaxTree.ParseText(broken, (CSharpParseOptions)tree.Options, tree.FilePath);
+            var compilation = whole.ReplaceSyntaxTree(tree, changed);
+            foreach (var type in ModelCompilation.Marked(compilation).Where(t => t.Locations.Any(l => l.SourceTree == changed)))
             {
                 var result = FrontEnd.Compile(compilation, type, CancellationToken.None);
                 Assert.DoesNotContain(result.Findings, f => f.Finding.Id == "GSH4012");
                 if (result.Class?.Methods.Any(m => m.Program is null) == true)
                     Assert.True(
                         result.Findings.Any(f => f.Finding.Severity == Compiler.Severity.Error) || compilation.GetDiagnostics().Any(d => d.Severity == DiagnosticSeverity.Error),
-                        $"'{type.Name}' has no program and nothing says why; without a token: {broken[file]}");
+                        $"'{type.Name}' has no program and nothing says why; without a token: {broken}");
             }
         }
     }
