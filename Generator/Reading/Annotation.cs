@@ -25,6 +25,9 @@ internal sealed record Annotation(
     ShardAnnotation? Shard,
     (AttributeData Source, ImmutableArray<Dim> Dims)? Shape)
 {
+    /// <summary>Whether a <c>[Shape]</c> could not be read, which has been reported.</summary>
+    public bool HasBrokenShape { get; init; }
+
     /// <summary>Whether anything is said about sharding.</summary>
     public bool HasSharding => !Splits.IsEmpty || Replicate is not null || Shard is not null;
 

@@ -27,6 +27,7 @@ internal sealed class AnnotationReader(FindingBag findings)
         AttributeData? replicate = null;
         ShardAnnotation? shard = null;
         (AttributeData, ImmutableArray<Dim>)? shape = null;
+        var broken = false;
         foreach (var attribute in attributes)
         {
             var arguments = attribute.ConstructorArguments;
@@ -45,11 +46,12 @@ internal sealed class AnnotationReader(FindingBag findings)
                     break;
                 case "ShapeAttribute" when arguments.Length == 1 && Constant(arguments[0]) is string text:
                     if (ReadShape(attribute, symbol, name, text) is { } dims) shape = (attribute, dims);
+                    else broken = true;
                     break;
             }
         }
 
-        return new Annotation(symbol, name, splits.ToImmutable(), replicate, shard, shape);
+        return new Annotation(symbol, name, splits.ToImmutable(), replicate, shard, shape) { HasBrokenShape = broken };
     }
 
     private ImmutableArray<Dim>? ReadShape(AttributeData attribute, ISymbol symbol, string name, string text)

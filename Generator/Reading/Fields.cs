@@ -21,6 +21,9 @@ internal abstract record Field(ISymbol Symbol)
 internal sealed record WeightDeclaration(
     ISymbol Symbol, string FullName, bool IsBuffer, ImmutableArray<Dim>? Dims, TensorSharding? Sharding, bool Uneven) : Field(Symbol)
 {
+    /// <summary>Whether its <c>[Shape]</c> could not be read, which has been reported.</summary>
+    public bool IsBroken { get; init; }
+
     /// <summary>The field in the sharded class.</summary>
     public string Identifier
     {

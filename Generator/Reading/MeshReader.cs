@@ -27,7 +27,8 @@ internal static class MeshReader
                 + $"[Mesh(\"data\", {counts[0].Count}), Mesh(\"model\", {other.Count})], and name one in each [Split(dim, \"axis\")].");
         }
 
-        return new Mesh([new MeshAxis(OnlyAxis, counts.Count > 0 ? counts[0].Count : null)]);
+        var agreed = counts.Select(s => s.Count).Distinct().Count() == 1;
+        return new Mesh([new MeshAxis(OnlyAxis, agreed ? counts[0].Count : null)]);
     }
 
     private static Mesh Declared(INamedTypeSymbol type, List<AttributeData> attributes, FindingBag findings)

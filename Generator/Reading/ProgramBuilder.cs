@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using GShard.Compiler.Dims;
 using GShard.Compiler.IR;
 using GShard.Compiler.Operators;
 using Microsoft.CodeAnalysis;
@@ -20,6 +21,7 @@ internal sealed class ProgramBuilder(SourceMap map)
     };
 
     private readonly Stack<ImmutableArray<Operation>.Builder> blocks = new([ImmutableArray.CreateBuilder<Operation>()]);
+    private readonly Stack<Dictionary<string, Dim>> hostSizes = new([new Dictionary<string, Dim>(StringComparer.Ordinal)]);
     private readonly HashSet<string> names = new(StringComparer.Ordinal);
     private readonly HashSet<Value> used = [];
     private readonly HashSet<Value> nameless = [];
@@ -55,6 +57,15 @@ internal sealed class ProgramBuilder(SourceMap map)
         return values;
     }
 
+    /// <summary>A size that is no polynomial of others: one for each text in scope.</summary>
+    public Dim HostSize(string code, SyntaxNode at, string hint)
+    {
+        foreach (var scope in hostSizes)
+            if (scope.TryGetValue(code, out var known)) return known;
+        var made = Add("host_size", Attributes.None.WithHost("value", code), [], [new HostType("size")], at, hint: hint)[0];
+        return hostSizes.Peek()[code] = Dim.Symbol(made.Name);
+    }
+
     /// <summary>Adds an operation whose results have names, null for those without.</summary>
     public ImmutableArray<Value> AddNamed(
         string name, Attributes attributes, ImmutableArray<Value> operands, ImmutableArray<IrType> results, ImmutableArray<string?> hints, SyntaxNode at, ImmutableArray<Block> inner)
@@ -88,16 +99,24 @@ internal sealed class ProgramBuilder(SourceMap map)
     public Operation? DefinitionOf(Value value) => definitions.TryGetValue(value, out var operation) ? operation : null;
 
     /// <summary>Begins a block.</summary>
-    public void Open() => blocks.Push(ImmutableArray.CreateBuilder<Operation>());
+    public void Open()
+    {
+        blocks.Push(ImmutableArray.CreateBuilder<Operation>());
+        hostSizes.Push(new Dictionary<string, Dim>(StringComparer.Ordinal));
+    }
 
     /// <summary>Ends a block whose yields are not known yet.</summary>
-    public ImmutableArray<Operation> Leave() => blocks.Pop().ToImmutable();
+    public ImmutableArray<Operation> Leave()
+    {
+        hostSizes.Pop();
+        return blocks.Pop().ToImmutable();
+    }
 
     /// <summary>Ends a block.</summary>
     public Block Close(ImmutableArray<Value> arguments, ImmutableArray<Value> yields)
     {
         used.UnionWith(yields);
-        return new Block(arguments, blocks.Pop().ToImmutable(), yields);
+        return new Block(arguments, Leave(), yields);
     }
 
     /// <summary>A type with solved sizes replaced.</summary>

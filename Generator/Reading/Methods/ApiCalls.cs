@@ -30,7 +30,8 @@ internal sealed partial class MethodReader
         if (arguments.Any(a => a.Reading is UnknownReading)) return Unknown();
         var name = call.TargetMethod.Name;
         if (ReadSpecial(call, container, arguments) is { } special) return special;
-        if (ApiTable.Find(container, name).FirstOrDefault(row => Fits(row, arguments)) is { } found) return ApplyRow(found, arguments, call.Syntax);
+        var fitting = ApiTable.Find(container, name).Where(row => Fits(row, arguments)).ToList();
+        if ((fitting.FirstOrDefault(row => arguments.Skip(row.Parameters.Length).All(IsIgnored)) ?? fitting.FirstOrDefault()) is { } found) return ApplyRow(found, arguments, call.Syntax);
         var full = (container == 'T' ? "Tensor." : container == 'f' ? "nn.functional." : "torch.") + name;
         if (container == 'T' && name.EndsWith("_", StringComparison.Ordinal))
             return Refuse("GSH4011", call.Syntax, $"'{full}' changes a tensor in place, which is not compiled; write '{name.TrimEnd('_')}', which makes a new one.");
@@ -41,9 +42,14 @@ internal sealed partial class MethodReader
 
     private static bool Fits(ApiRow row, ImmutableArray<Argument> arguments)
     {
-        if (arguments.Length < row.Parameters.Length) return false;
         for (var i = 0; i < row.Parameters.Length; i++)
         {
+            if (i >= arguments.Length)
+            {
+                if (row.Parameters[i].Role is ApiRole.Flag or ApiRole.Cast) continue;
+                return false;
+            }
+
             var (role, argument) = (row.Parameters[i].Role, arguments[i]);
             var fits = role switch
             {

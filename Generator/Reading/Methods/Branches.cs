@@ -8,10 +8,11 @@ namespace GShard.Generator.Reading.Methods;
 /// <summary>Branches on host conditions.</summary>
 internal sealed partial class MethodReader
 {
-    private Reading? ReadBranches(IConditionalOperation branch, Func<Reading?> whenTrue, Func<Reading?> whenFalse)
+    /// <summary>Reads a branch; where it <paramref name="returns"/>, no variable is read behind it.</summary>
+    private Reading? ReadBranches(IConditionalOperation branch, Func<Reading?> whenTrue, Func<Reading?> whenFalse, bool returns)
     {
         var condition = ReadCondition(branch.Condition);
-        return condition is null ? Unknown() : ReadBranches(condition, whenTrue, whenFalse, branch.Syntax);
+        return condition is null ? Unknown() : ReadBranches(condition, whenTrue, whenFalse, branch.Syntax, returns);
     }
 
     private HostReading? ReadCondition(IOperation condition)
@@ -30,7 +31,7 @@ internal sealed partial class MethodReader
     }
 
     /// <summary>Reads both ways; variables and values that differ become the results of an <c>if</c>.</summary>
-    private Reading? ReadBranches(HostReading condition, Func<Reading?> whenTrue, Func<Reading?> whenFalse, SyntaxNode at)
+    private Reading? ReadBranches(HostReading condition, Func<Reading?> whenTrue, Func<Reading?> whenFalse, SyntaxNode at, bool returns = false)
     {
         if (condition.Truth is { } known) return known ? whenTrue() : whenFalse();
         var before = locals;
@@ -39,7 +40,7 @@ internal sealed partial class MethodReader
         locals = new Dictionary<ISymbol, Reading>(before, SymbolEqualityComparer.Default);
         var results = new BranchResults(condition, builder);
         var value = a is null || b is null ? null : results.Merge(a, b, null);
-        foreach (var local in before.Keys.Concat(localsA.Keys).Distinct<ISymbol>(SymbolEqualityComparer.Default).ToList())
+        foreach (var local in returns ? [] : before.Keys.Concat(localsA.Keys).Distinct<ISymbol>(SymbolEqualityComparer.Default).ToList())
             if (localsA.TryGetValue(local, out var x) && localsB.TryGetValue(local, out var y)) locals[local] = results.Merge(x, y, local.Name);
 
         if (results.Error is { } error)

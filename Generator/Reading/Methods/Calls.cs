@@ -86,6 +86,8 @@ internal sealed partial class MethodReader
     {
         var arguments = ReadArguments(call).Where(a => a.IsGiven).ToImmutableArray();
         if (arguments.Any(a => a.Reading is UnknownReading)) return Unknown();
+        if (arguments.Any(a => a.Reading is TensorReading))
+            return Refuse("GSH4009", call.Syntax, $"'{method.Name}' makes the program depend on a tensor's values, which may differ from rank to rank; keep the computation in tensors, for instance by torch.where.");
         if (arguments.FirstOrDefault(a => a.Reading is not HostReading) is { } other)
             return Refuse("GSH4003", other.Syntax, $"'{method.Name}' is called on the host and takes host values: fields, sizes and numbers.");
         if (!Visible(method)) return Refuse("GSH0017", call.Syntax, $"'{method.Name}' is not visible to the sharded module; make it internal or public.");

@@ -225,6 +225,5 @@ internal sealed partial class MethodReader
         }
     }
 
-    private Dim HostSize(string code, SyntaxNode at, string hint) =>
-        Dim.Symbol(builder.Add("host_size", Attributes.None.WithHost("value", code), [], [new HostType("size")], at, hint: hint)[0].Name);
+    private Dim HostSize(string code, SyntaxNode at, string hint) => builder.HostSize(code, at, hint);
 }

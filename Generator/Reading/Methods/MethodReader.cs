@@ -85,7 +85,7 @@ internal sealed partial class MethodReader
         {
             locals[parameter] = UnknownReading.Instance;
             failed = true;
-            if (at is not null && !parameter.GetAttributes().Any(a => KnownTypes.IsOurs(a, "ShapeAttribute")))
+            if (at is not null && !annotation.HasBrokenShape)
                 findings.Report("GSH1003", at, $"The dims of '{parameter.Name}' are not known; name them, as in [Shape(\"B T M\")].");
             return null;
         }
@@ -102,6 +102,7 @@ internal sealed partial class MethodReader
     private Reading ReadWeight(WeightDeclaration weight, SyntaxNode at)
     {
         if (weights.TryGetValue(weight.FullName, out var known)) return new TensorReading(known.Value);
+        if (weight.IsBroken) return Unknown();
         if (weight.Dims is not { } dims)
             return Refuse("GSH1003", at, $"The dims of '{weight.Name}' are not known; name them where it is declared, as in [Shape(\"E M H\")].");
         var element = context.Elements.TryGetValue(ElementKey(null, weight.FullName), out var hinted) ? hinted : ElementType.Float;
@@ -232,7 +233,8 @@ internal sealed partial class MethodReader
         }
         catch (ShapeException error)
         {
-            Refuse("GSH1001", at, error.Message);
+            var why = error.Message.StartsWith(name + ": ", StringComparison.Ordinal) ? error.Message.Substring(name.Length + 2) : error.Message;
+            Refuse("GSH1001", at, $"'{name}' cannot be applied: {why}");
         }
         catch (Exception error) when (error is InvalidOperationException or OverflowException or DivideByZeroException)
         {

@@ -40,7 +40,7 @@ internal sealed partial class MethodReader
     private static Location CaretIn(SyntaxNode syntax, string equation, int position)
     {
         if (syntax is LiteralExpressionSyntax { Token: var token } && token.IsKind(SyntaxKind.StringLiteralToken) && token.Text == "\"" + equation + "\"")
-            return Location.Create(syntax.SyntaxTree, new TextSpan(token.SpanStart + 1 + Math.Min(position, equation.Length), position < equation.Length ? 1 : 0));
+            return Location.Create(syntax.SyntaxTree, new TextSpan(token.SpanStart + 1 + Math.Min(position, equation.Length), position >= equation.Length ? 0 : equation[position] == '-' ? 2 : 1));
         return syntax.GetLocation();
     }
 

@@ -178,8 +178,10 @@ internal sealed partial class MethodReader
         else if (name == "chunk")
         {
             if (number.Value is not { } count || count < 1) return RefuseArgument(arguments[1], name, "must be a constant");
-            var length = whole.Value is { } size ? (Dim)((size + count - 1) / count) : IsExact(whole, number) ? whole / number : null;
-            if (length is null) return Refuse("GSH4005", at, $"{whole} cannot be cut into {count} equal chunks by what is known of it; use 'split' with sizes.");
+            // Where the size is not known, the chunks are equal: a narrow fails at run time where they are not.
+            var length = whole.Value is { } size ? (size + count - 1) / count
+                : IsExact(whole, number) ? whole / number
+                : HostSize($"({{{whole}}} + {count - 1}) / {count}", at, "chunk");
             for (long i = 0; i < count && (whole.Value is null || i * length.Value < whole.Value); i++) lengths.Add(whole.Value is { } all ? Math.Min(length.Value!.Value, all - i * length.Value.Value) : length);
         }
         else if ((whole / number).Value is { } pieces and <= LongestUnrolledLoop) for (long i = 0; i < pieces; i++) lengths.Add(number);

@@ -26,7 +26,7 @@ internal sealed partial class MethodReader
                     ReadStatement(@using.Resources);
                     return ReadStatements([@using.Body], 0, Rest);
                 case IConditionalOperation branch when Returns(branch):
-                    return ReadBranches(branch, () => ReadStatements([branch.WhenTrue], 0, Rest), () => branch.WhenFalse is null ? Rest() : ReadStatements([branch.WhenFalse], 0, Rest));
+                    return ReadBranches(branch, () => ReadStatements([branch.WhenTrue], 0, Rest), () => branch.WhenFalse is null ? Rest() : ReadStatements([branch.WhenFalse], 0, Rest), returns: true);
                 default: ReadStatement(statements[i]); break;
             }
         }
@@ -49,7 +49,7 @@ internal sealed partial class MethodReader
             case IExpressionStatementOperation { Operation: IInvocationOperation { TargetMethod.Name: "Dispose" } }: break;
             case IExpressionStatementOperation expression: ReadEffect(expression.Operation); break;
             case IConditionalOperation branch:
-                ReadBranches(branch, () => { ReadStatement(branch.WhenTrue); return null; }, () => { if (branch.WhenFalse is { } other) ReadStatement(other); return null; });
+                ReadBranches(branch, () => { ReadStatement(branch.WhenTrue); return null; }, () => { if (branch.WhenFalse is { } other) ReadStatement(other); return null; }, returns: false);
                 break;
             case IForEachLoopOperation loop: ReadForEach(loop); break;
             case IForLoopOperation loop: ReadFor(loop); break;

@@ -1,0 +1,81 @@
+using GShard.Generator.Tests.Reading;
+
+namespace GShard.Generator.Tests.Diagnostics;
+
+public class UnsupportedDiagnosticTests
+{
+    [Theory]
+    [InlineData("{ {|GSH4001:while (deep) x = x.relu();|} return x; }", "write 'for' over a constant range")]
+    [InlineData("{ {|GSH4001:try { x = x.relu(); } finally { }|} return x; }", "'try' is not compiled")]
+    [InlineData("{ if (deep) {|GSH4001:throw new Exception();|} return x; }", "check what can be checked in the constructor")]
+    [InlineData("{ {|GSH4001:Console.WriteLine(deep)|}; return x; }", "is not used")]
+    [InlineData("{ for (var i = 0; {|GSH4001:i < n|}; i++) x = x.relu(); return x; }", "The number of turns is not constant")]
+    [InlineData("{ {|GSH4001:scale|} = 2.0; return x; }", "may not change fields")]
+    [InlineData("{ {|GSH4001:Tensor Twice(Tensor v) => v * 2;|} return x; }", "make it a private method of the class")]
+    public Task Statements(string body, string message) => Check(body, message);
+
+    [Theory]
+    [InlineData("=> {|GSH4003:x.lgamma()|};", "'Tensor.lgamma' with these arguments is not known to the compiler")]
+    [InlineData("=> {|GSH4003:x.is_sparse|} ? x : -x;", "'Tensor.is_sparse' is not known to the compiler")]
+    [InlineData("{ {|GSH4011:x.relu_()|}; return x; }", "write the result to a variable, as in x = x.relu(…)")]
+    [InlineData("=> {|GSH4011:x.add_(1)|};", "write 'add', which makes a new one.")]
+    [InlineData("=> {|GSH4009:x.sum().item<float>()|} > 0 ? x : -x;", "depend on a tensor's values")]
+    [InlineData("=> x.softmax({|GSH4005:n|});", "The argument 'dim' of 'softmax' must be a constant")]
+    [InlineData("=> functional.gelu(x, {|GSH4005:TorchSharp.Modules.GELU.Approximate.tanh|});", "The argument 'approximate' of 'gelu' is not compiled")]
+    [InlineData("=> {|GSH4003:other|} == null ? x : x;", "keep host values in fields of type int, long, double")]
+    [InlineData("=> {|GSH4002:x is null|} ? x : x;", "This expression is not compiled")]
+    [InlineData("=> {|GSH4007:conv|}.forward(x);", "'conv' is of type 'TorchSharp.Modules.Sequential', which the compiler does not know; mark the type with [Sharded]")]
+    public Task Expressions(string body, string message) => Check(body, message);
+
+    [Fact]
+    public Task A_condition_on_a_tensor() => Check("=> {|GSH4009:(x > 0).any().ToBoolean()|} ? x : -x;", "'ToBoolean' makes the program depend on a tensor's values");
+
+    [Fact]
+    public Task A_helper_that_calls_itself() => Check("=> Again(x);", "'Again' calls itself", "private Tensor Again(Tensor v) => {|GSH4006:Again(v * 2)|};");
+
+    [Fact]
+    public Task A_module_that_contains_itself() => Markup.Check("""
+        [Sharded]
+        public partial class Model : nn.Module<Tensor, Tensor>
+        {
+            private readonly Model inner;
+            public Model(Model inner) : base("model") { this.inner = inner; }
+            public override Tensor forward([Shape("B M")] Tensor x) => {|GSH4006:inner.forward(x)|};
+        }
+        """, "'Model' contains itself");
+
+    [Fact]
+    public Task A_submodule_with_errors_of_its_own() => Markup.Check("""
+        [Sharded]
+        public partial class Inner : nn.Module<Tensor, Tensor>
+        {
+            public Inner() : base("inner") { }
+            public override Tensor forward([Shape("B M")] Tensor x) => {|GSH1001:x.sum(5)|};
+        }
+
+        [Sharded]
+        public partial class Model : nn.Module<Tensor, Tensor>
+        {
+            private readonly Inner inner = new();
+            public Model() : base("model") { }
+            public override Tensor forward([Shape("B M")] Tensor x) => {|GSH4008:inner.forward(x)|};
+        }
+        """, "dim 5 is out of range", "because 'Inner' has errors of its own; correct them first.");
+
+    [Fact]
+    public Task A_parameter_that_is_no_tensor() => Markup.Check("""
+        [Sharded]
+        public partial class Model : nn.Module<Tensor, int, Tensor>
+        {
+            public Model() : base("model") { }
+            public override Tensor forward([Shape("B M")] Tensor x, {|GSH4010:int n|}) => x * n;
+        }
+        """, "keep host values in fields of the class.");
+
+    [Fact]
+    public Task A_dropout_module_whose_probability_is_hidden() => Check(
+        "=> {|GSH4005:drop.forward(x)|};", "call Sharding.Dropout(x, field, training)", "private readonly Dropout drop = Dropout(Environment.ProcessorCount / 100.0);");
+
+    private static Task Check(string body, string message, string members = "") =>
+        Markup.Check(Reader.Model(body, members + "private readonly bool deep; private readonly int n; private double scale; private readonly object other; private readonly Sequential conv;"), message);
+}
