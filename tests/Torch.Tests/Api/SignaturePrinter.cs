@@ -107,7 +107,6 @@ internal sealed class SignaturePrinter(ListedSignatures listed)
             bool flag => flag ? "true" : "false",
             char letter => $"'{letter}'",
             string text => $"\"{text}\"",
-            char letter => $"'{letter}'",
             float number => number.ToString("R", CultureInfo.InvariantCulture) + "f",
             var value when type.IsEnum => $"{type.Name}.{Enum.GetName(type, value)}",
             IFormattable value => value.ToString(null, CultureInfo.InvariantCulture),
