@@ -9,6 +9,9 @@ internal static class Stopwatches
 {
     public static Measurement Measure(Sizes sizes, bool plain, int ranks)
     {
+        // The libraries are no part of a model's memory.
+        using (var warm = ones(64, 64))
+            warm.mm(warm).Dispose();
         var before = Memory("VmRSS");
         using var whole = Subjects.CreateModule(sizes);
         var times = DeviceMesh.RunInProcess<List<(double Gradients, double Whole)>>([("expert", ranks)], mesh => Time(sizes, plain, whole, mesh))[0];

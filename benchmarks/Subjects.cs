@@ -1,5 +1,4 @@
 using Sample.Model;
-using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 

@@ -46,7 +46,7 @@ public sealed class Trainer
 
     private RankResult RunRank(DeviceMesh mesh, Transformer model, Action<StepReport> report, CancellationToken stop)
     {
-        using var replica = CreateReplica(model, mesh);
+        using var replica = new Replica(model, mesh);
         var (steps, time, stopped) = Train(mesh, replica, model.Options, report, stop);
         replica.GatherInto(model, mesh);
         mesh.Barrier();
@@ -61,7 +61,7 @@ public sealed class Trainer
     }
 
     private (int Steps, TimeSpan Time, bool Stopped) Train(
-        DeviceMesh mesh, IReplica replica, ModelOptions model, Action<StepReport> report, CancellationToken stop)
+        DeviceMesh mesh, Replica replica, ModelOptions model, Action<StepReport> report, CancellationToken stop)
     {
         using var update = new ParameterUpdate(options, replica.Parameters);
         var meter = new StepMeter(model);
@@ -103,8 +103,6 @@ public sealed class Trainer
         var values = agreed.data<double>().ToArray();
         return (values[0], values[1] != 0);
     }
-
-    private static IReplica CreateReplica(Transformer model, DeviceMesh mesh) => new ShardedReplica(model, mesh);
 
     private static List<string> Interleave(IReadOnlyList<IReadOnlyList<string>> parts) =>
         [.. Enumerable.Range(0, parts.Sum(p => p.Count)).Select(i => parts[i % parts.Count][i / parts.Count])];

@@ -4,14 +4,14 @@ using static TorchSharp.torch;
 
 namespace Sample.Model.Training;
 
-/// <summary>The generated model: this rank's experts, and its part of forward and backward.</summary>
-internal sealed class ShardedReplica : IReplica
+/// <summary>This rank's part of the model, generated: its experts, and its part of forward and backward.</summary>
+internal sealed class Replica : IDisposable
 {
     private readonly Transformer.Sharded model;
     private readonly Tensor gradientOfLoss;
     private readonly Tensor gradientOfAuxLoss;
 
-    public ShardedReplica(Transformer plain, DeviceMesh mesh)
+    public Replica(Transformer plain, DeviceMesh mesh)
     {
         model = plain.Shard(mesh);
         Parameters = [.. model.parameters()];
@@ -20,8 +20,13 @@ internal sealed class ShardedReplica : IReplica
         gradientOfAuxLoss = zeros([]);
     }
 
+    /// <summary>This rank's parameters, in the same order on every rank.</summary>
     public IReadOnlyList<Parameter> Parameters { get; }
 
+    /// <summary>
+    /// Forward and backward of this rank's sentences [b, S], [b, T], [b, T]; the gradients replace those of the step before.
+    /// The results are over all ranks.
+    /// </summary>
     public (Tensor loss, Tensor auxLoss, Tensor load, Tensor dropped) Step(Tensor source, Tensor target, Tensor expected)
     {
         model.zero_grad();
@@ -30,6 +35,7 @@ internal sealed class ShardedReplica : IReplica
         return result;
     }
 
+    /// <summary>Brings the whole weights together in <paramref name="plain"/>; every rank calls it, rank 0 writes.</summary>
     public void GatherInto(Transformer plain, DeviceMesh mesh)
     {
         using var withoutGraph = no_grad();
