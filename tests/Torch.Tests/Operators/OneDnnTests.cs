@@ -1,5 +1,3 @@
-using static TorchSharp.torch;
-
 namespace GShard.Torch.Tests.Operators;
 
 /// <summary>oneDNN takes its workspaces, empty ones too, from the caching allocator and gives them back as bare pointers.</summary>
