@@ -16,5 +16,5 @@ internal sealed class Names
 
     /// <summary>The cotangent's name: <c>gates</c> → <c>dGates</c>, <c>up.weight</c> → <c>dUpWeight</c>.</summary>
     public static string Cotangent(string name) =>
-        "d" + string.Concat(name.Split('.', '#', '\'').Where(part => part.Length > 0).Select(part => char.ToUpperInvariant(part[0]) + part.Substring(1)));
+        "d" + string.Concat(name.Split('.', '#', '\'', '_').Where(part => part.Length > 0).Select(part => char.ToUpperInvariant(part[0]) + part.Substring(1)));
 }

@@ -30,7 +30,7 @@ internal sealed class Ownership
 
     private Block Run(Block block)
     {
-        var own = new HashSet<Value>(block.Arguments.Concat(block.Operations.SelectMany(o => o.Results)).Where(v => v.Type is TensorType));
+        var own = new HashSet<Value>(block.Arguments.Concat(block.Operations.SelectMany(o => o.Results)).Where(IsOwned));
         var last = LastUses(block);
         var saved = new HashSet<Value>(block.Operations.Where(o => o.Name == "save").SelectMany(o => o.Operands));
         var operations = ImmutableArray.CreateBuilder<Operation>();
@@ -68,6 +68,9 @@ internal sealed class Ownership
         ImmutableArray<Value> yields = [.. block.Yields.Select(v => v.Type is not TensorType || (own.Contains(v) && yielded.Add(v)) ? v : Alias(v, operations))];
         return new Block(block.Arguments, SaveLast(operations), yields);
     }
+
+    /// <summary>Whether a value holds memory: a tensor, or what the routing of experts keeps.</summary>
+    private static bool IsOwned(Value value) => value.Type is TensorType or HostType { Kind: "top2" };
 
     /// <summary>Whether the operation takes an operand over: it is the caller's no more.</summary>
     private static bool Takes(Operation operation, int operand) =>

@@ -43,7 +43,7 @@ internal sealed class SizeTable(Function function, Names names)
                 foreach (var (parameter, dim) in Dims())
                     if (parameter.Tensor.Dims[dim].SymbolName == symbol && parameter.Tensor.Sharding.Dims[dim].Axes.SequenceEqual(axes))
                         return SizeOf(parameter, dim) * Global(size / Dim.Symbol(symbol));
-            return axes.Aggregate(Global(size), (rest, axis) => Rank("chunk_size", axis, rest, "local"));
+            return axes.Aggregate(Global(size), (rest, axis) => Rank("chunk_size", axis, rest, LocalName(size)));
         });
     }
 
@@ -55,7 +55,7 @@ internal sealed class SizeTable(Function function, Names names)
         foreach (var axis in axes)
         {
             offset += Rank("chunk_offset", axis, rest, "offset");
-            if (!axis.Equals(axes[axes.Length - 1])) rest = Rank("chunk_size", axis, rest, "local");
+            if (!axis.Equals(axes[axes.Length - 1])) rest = Rank("chunk_size", axis, rest, LocalName(size));
         }
 
         return offset;
@@ -92,9 +92,13 @@ internal sealed class SizeTable(Function function, Names names)
     {
         var type = parameter.Tensor;
         var name = type.Dims[dim].SymbolName ?? parameter.Name + "Size" + dim;
-        if (!type.Sharding.Dims[dim].Axes.IsEmpty) name = "local" + char.ToUpperInvariant(name[0]) + name.Substring(1);
+        if (!type.Sharding.Dims[dim].Axes.IsEmpty) name = LocalName(name);
         return Once($"size {parameter.Name} {dim}", () => Add("size_of", Attributes.None.With("dim", dim), [parameter], name));
     }
+
+    private static string LocalName(Dim size) => LocalName(size.SymbolName ?? "");
+
+    private static string LocalName(string name) => name.Length == 0 ? "local" : "local" + char.ToUpperInvariant(name[0]) + name.Substring(1);
 
     private Dim Rank(string operation, AxisRef axis, Dim of, string name) =>
         Once($"{operation} {axis} {of}", () => Add(operation, Attributes.Named(axis.Name).With("size", of), [], name));

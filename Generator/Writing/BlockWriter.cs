@@ -4,10 +4,10 @@ using GShard.Compiler.IR;
 namespace GShard.Generator.Writing;
 
 /// <summary>Writes the operations of one method as statements.</summary>
-internal sealed class BlockWriter(SourceWriter source, MethodScope scope, Block body, MethodResiduals residuals)
+internal sealed class BlockWriter(SourceWriter source, MethodScope scope, Function function, MethodResiduals residuals, string method)
 {
-    private readonly Dictionary<Value, int> uses = CountUses(body);
-    private readonly Dictionary<Value, string> accumulated = body.AllOperations.Where(o => o.Name == "accumulate")
+    private readonly Dictionary<Value, int> uses = CountUses(function.Body);
+    private readonly Dictionary<Value, string> accumulated = function.Body.AllOperations.Where(o => o.Name == "accumulate")
         .ToDictionary(o => o.Operands[0], o => o.Attributes.NameText);
 
     private readonly HashSet<Value> assigned = [];
@@ -19,7 +19,7 @@ internal sealed class BlockWriter(SourceWriter source, MethodScope scope, Block 
     /// <param name="keepIn">The expression that a kept record is handed to, as a pattern with <c>{0}</c>; or where it is taken from.</param>
     public void Write(Block block, ResidualShape? shape, string keepIn)
     {
-        var paragraphs = new Paragraphs(block);
+        var paragraphs = new Paragraphs(block, method, function.Name != method);
         foreach (var operation in block.Operations)
         {
             if (paragraphs.Begins(operation)) source.Blank();
@@ -68,14 +68,22 @@ internal sealed class BlockWriter(SourceWriter source, MethodScope scope, Block 
                 Assign(operation, $"{scope.Of(operation.Operands[0])}.shape[{operation.Attributes.Int("dim")}]");
                 break;
             default:
-                if (Collectives.Has(operation.Name) && Collectives.Comment(operation, Accumulated(operation)) is { } comment) source.Line(comment);
+                if (Collectives.Has(operation.Name) && Collectives.Comment(operation, Purpose(operation)) is { } comment) source.Line(comment);
                 Assign(operation, Print(operation));
                 break;
         }
     }
 
-    private string? Accumulated(Operation collective) =>
-        accumulated.TryGetValue(collective.Results[0], out var weight) ? weight : null;
+    // What a collective is for: a parameter's gradient, a value that the source names, what is returned, or the operator that reads it.
+    private string? Purpose(Operation collective)
+    {
+        var result = collective.Results[0];
+        if (accumulated.TryGetValue(result, out var weight)) return "the gradient of " + weight;
+        if (collective.Origin.Value is { Length: > 0 } value) return "for " + value;
+        if (function.Body.Yields.Contains(result)) return "returned";
+        var reader = function.Body.AllOperations.FirstOrDefault(o => o.Operands.Contains(result) && !o.Name.StartsWith("free", StringComparison.Ordinal) && o.Name != "save");
+        return reader is null || Collectives.Has(reader.Name) ? null : "for " + reader.Name.Replace("_bias", "").Replace('_', ' ');
+    }
 
     private string Print(Operation operation)
     {
@@ -92,10 +100,10 @@ internal sealed class BlockWriter(SourceWriter source, MethodScope scope, Block 
     private void Assign(Operation operation, string expression)
     {
         var results = operation.Results;
-        if (results.IsEmpty) source.Line(expression + ";");
-        else if (results.Length == 1) source.Line($"{Target(results[0])} = {expression};");
-        else if (results.Any(assigned.Contains)) source.Line($"({string.Join(", ", results.Select(r => assigned.Contains(r) ? scope.Of(r) : Name(r) is "_" ? "_" : "var " + scope.Of(r)))}) = {expression};");
-        else source.Line($"var ({string.Join(", ", results.Select(Name))}) = {expression};");
+        if (results.IsEmpty) source.Statement(expression + ";");
+        else if (results.Length == 1) source.Statement($"{Target(results[0])} = {expression};");
+        else if (results.Any(assigned.Contains)) source.Statement($"({string.Join(", ", results.Select(r => assigned.Contains(r) ? scope.Of(r) : Name(r) is "_" ? "_" : "var " + scope.Of(r)))}) = {expression};");
+        else source.Statement($"var ({string.Join(", ", results.Select(Name))}) = {expression};");
     }
 
     private string Target(Value value) => assigned.Contains(value) ? scope.Of(value) : "var " + scope.Declare(value);
@@ -114,6 +122,7 @@ internal sealed class BlockWriter(SourceWriter source, MethodScope scope, Block 
         source.Open("if (!keep)");
         source.Lines(operation.Operands.Select(v => $"{scope.Of(v)}.Dispose();"));
         source.Close();
+        source.Blank();
     }
 
     private void WriteSave(Operation operation, ResidualShape shape, string keepIn)
@@ -135,7 +144,6 @@ internal sealed class BlockWriter(SourceWriter source, MethodScope scope, Block 
 
         if (operation.Results.Length == 1) source.Line($"var {scope.Declare(operation.Results[0])} = {keepIn}.{shape.Fields[0].Name};");
         else source.Call("var (", [.. operation.Results.Select(Name)], $") = {keepIn};");
-        if (operation.Results.Length > 1) source.Blank();
     }
 
     private void WriteForeach(Operation loop)

@@ -35,12 +35,12 @@ internal static class Collectives
 
     /// <summary>The comment above the call; null where nothing is to be said.</summary>
     /// <param name="operation">The collective.</param>
-    /// <param name="weight">The parameter whose gradient the result is; null where it is none.</param>
-    public static string? Comment(Operation operation, string? weight = null)
+    /// <param name="purpose">What the result is for, where that is known.</param>
+    public static string? Comment(Operation operation, string? purpose)
     {
         if (operation.Name is "chunk_offset" or "chunk_size") return null;
         var axis = operation.Attributes.NameText;
-        var why = weight is null ? Why(operation) : "; the gradient of " + weight;
+        var why = operation.Attributes.Find("reason") is TextAttribute reason ? "; " + reason.Value : purpose is null ? "" : "; " + purpose;
         if (operation.Name == "global_size")
             return $"// AllReduce over '{axis}' on the host: {operation.Result.Name} is the sum of all ranks' {operation.Attributes.Size("size")}, {CollectiveVolume.Of(operation)} bytes{why}";
 
@@ -49,11 +49,6 @@ internal static class Collectives
         var volume = CollectiveVolume.Of(operation) + (CollectiveVolume.IsToEachPeer(operation) ? " bytes to each peer" : " bytes");
         return $"// {Kind(operation)} over '{axis}': {change}, {volume}{why}";
     }
-
-    private static string Why(Operation operation) =>
-        operation.Attributes.Find("reason") is TextAttribute reason ? "; " + reason.Value
-        : operation.Origin.Value is { Length: > 0 } value ? "; for " + value
-        : "";
 
     private static string Describe(TensorType type, string axis)
     {

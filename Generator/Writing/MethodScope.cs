@@ -8,7 +8,7 @@ internal sealed class MethodScope
 {
     private static readonly string[] OwnNames = ["keep", "noGraph", "noGrad", "mesh", "training", "torch", "functional", "nn", "value"];
 
-    private readonly Scope scope = new();
+    private readonly Scope scope;
     private readonly HashSet<string> items = new(StringComparer.Ordinal);
     private readonly Dictionary<string, string> openItems = new(StringComparer.Ordinal);
     private readonly Function function;
@@ -17,13 +17,17 @@ internal sealed class MethodScope
     /// <summary>Names the parameters of a program.</summary>
     /// <param name="model">The class.</param>
     /// <param name="function">The program.</param>
-    /// <param name="hostArguments">Names of the C# method's parameters that are no tensors.</param>
-    public MethodScope(ShardedClass model, Function function, IEnumerable<string> hostArguments)
+    /// <param name="arguments">Names of the C# method's parameters that are tensors.</param>
+    /// <param name="hostArguments">Names of those that are none.</param>
+    public MethodScope(ShardedClass model, Function function, IEnumerable<string> arguments, IEnumerable<string> hostArguments)
     {
         this.function = function;
+        scope = new Scope(function.Parameters.Select(p => p.Value)
+            .Concat(function.Body.AllOperations.SelectMany(o => o.Results.Concat(o.Blocks.SelectMany(b => b.Arguments)))).Select(v => v.Name));
         foreach (var name in OwnNames) scope.Reserve(name);
         foreach (var name in hostArguments) scope.Reserve(name);
-        foreach (var argument in function.Parameters.Where(p => p.Kind == ParameterKind.Argument)) scope.Argument(argument.Value);
+        foreach (var (parameter, name) in function.Parameters.Where(p => p.Kind == ParameterKind.Argument).Zip(arguments, (p, name) => (p, name)))
+            scope.Argument(parameter.Value, name);
         foreach (var name in Fields(model)) scope.Reserve(name);
 
         weights = model.Weights.ToDictionary(w => w.Name, w => Identifier.Escape(w.Identifier));

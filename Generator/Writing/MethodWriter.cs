@@ -34,14 +34,14 @@ internal sealed class MethodWriter(SourceWriter source, ShardedClass model, Meth
 
     private void WriteForwardBody(Function forward)
     {
-        var tensors = forward.Parameters.Select(p => p.Value.Name);
-        var scope = new MethodScope(model, forward, method.Arguments.Select(a => a.Name).Except(tensors));
+        var tensors = forward.Parameters.Where(p => p.Kind == ParameterKind.Argument).Select(p => p.Value.Name).ToList();
+        var scope = new MethodScope(model, forward, tensors, method.Arguments.Select(a => a.Name).Except(tensors));
         const string wanted = "training && Gradients.AreWanted";
         if (residuals!.Root is not null) source.Line($"var keep = {wanted};");
         // A method that keeps nothing may call modules that do.
         source.Line($"using var noGraph = Gradients.WithoutGraph({(residuals.Root is null ? wanted : "keep")});");
         source.Blank();
-        new BlockWriter(source, scope, forward.Body, residuals).Write(forward.Body, residuals.Root, $"{ResidualNames.Field(method.Name)}.Push({{0}})");
+        new BlockWriter(source, scope, forward, residuals, method.Name).Write(forward.Body, residuals.Root, $"{ResidualNames.Field(method.Name)}.Push({{0}})");
         WriteReturn(forward.Results, scope);
     }
 
@@ -50,7 +50,7 @@ internal sealed class MethodWriter(SourceWriter source, ShardedClass model, Meth
         var backward = method.Program?.Backward;
         ImmutableArray<string> gradients = backward is null
             ? [.. method.ReturnNames.Select(Gradient)]
-            : [.. backward.Parameters.Where(p => p.Kind == ParameterKind.Argument).Select(p => p.Value.Name)];
+            : [.. method.Program!.DifferentiableResults.Select(i => Gradient(method.ReturnNames[i]))];
         ImmutableArray<string> results = method.Program is { } program
             ? [.. program.Forward.Parameters.Where(p => p.Kind == ParameterKind.Argument && p.Value.IsDifferentiable).Select(p => Gradient(p.Value.Name))]
             : [.. method.Arguments.Where(a => a.Type.EndsWith("Tensor", StringComparison.Ordinal)).Select(a => Gradient(a.Name))];
@@ -62,15 +62,15 @@ internal sealed class MethodWriter(SourceWriter source, ShardedClass model, Meth
         };
         Document(
             $"The backward of the latest <see cref=\"{method.Name}\"/> in training: adds to the parameters' gradients" + (results.IsEmpty ? "." : ", returns those of the arguments."),
-            backward?.Parameters.Where(p => p.Kind == ParameterKind.Argument).Select(p => (p.Value.Name, CSharpType.Describe(p.Value.Tensor))) ?? [],
+            backward is null ? [] : gradients.Zip(backward.Parameters, (name, parameter) => (name, CSharpType.Describe(parameter.Value.Tensor))),
             backward is null ? [] : results.Zip(backward.Results, (name, result) => (name, CSharpType.Describe(result.Tensor))));
-        source.Open($"public {type} {ResidualNames.Backward(method.Name)}({string.Join(", ", gradients.Select(g => "Tensor " + Identifier.Escape(Identifier.Of(g))))})");
+        source.Open($"public {type} {ResidualNames.Backward(method.Name)}({string.Join(", ", gradients.Select(g => "Tensor " + g))})");
         if (backward is null) WriteThrow(error);
         else
         {
-            var scope = new MethodScope(model, backward, []);
+            var scope = new MethodScope(model, backward, gradients, []);
             source.Line("using var noGrad = no_grad();");
-            new BlockWriter(source, scope, backward.Body, residuals!)
+            new BlockWriter(source, scope, backward, residuals!, method.Name)
                 .Write(backward.Body, residuals!.Root, $"{ResidualNames.Field(method.Name)}.Pop(\"{ResidualNames.Backward(method.Name)}\")");
             WriteReturn(backward.Results, scope);
         }

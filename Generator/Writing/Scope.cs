@@ -7,8 +7,15 @@ internal sealed class Scope
 {
     private readonly Dictionary<Value, string> names = [];
     private readonly Dictionary<string, Value> sizes = new(StringComparer.Ordinal);
+    private static readonly char[] Digits = [.. "0123456789"];
+
+    private readonly HashSet<string> stems;
     private readonly HashSet<Value> locals = [];
     private readonly HashSet<string> taken = new(StringComparer.Ordinal);
+
+    /// <summary>A scope without names.</summary>
+    /// <param name="values">Names of all values to come, among which a number at the end is the compiler's where the name without is another's.</param>
+    public Scope(IEnumerable<string>? values = null) => stems = new HashSet<string>(values ?? [], StringComparer.Ordinal);
 
     /// <summary>Keeps a name from being given to a value.</summary>
     public void Reserve(string name) => taken.Add(name);
@@ -16,8 +23,10 @@ internal sealed class Scope
     /// <summary>A name that no value has, as near to the wanted one as can be.</summary>
     public string Fresh(string wanted)
     {
-        var name = Identifier.Of(wanted);
-        for (var i = 2; !taken.Add(name); i++) name = Identifier.Of(wanted) + i;
+        var stem = wanted.TrimEnd(Digits);
+        stem = Identifier.Of(stem != wanted && stems.Contains(stem) ? stem : wanted);
+        var name = stem;
+        for (var i = 2; !taken.Add(name); i++) name = stem + i;
         return Identifier.Escape(name);
     }
 
@@ -32,10 +41,10 @@ internal sealed class Scope
     }
 
     /// <summary>Gives a method's argument its name, whatever else would be called so.</summary>
-    public void Argument(Value value)
+    public void Argument(Value value, string name)
     {
-        taken.Add(value.Name);
-        Bind(value, Identifier.Escape(Identifier.Of(value.Name)));
+        taken.Add(name);
+        Bind(value, Identifier.Escape(name));
     }
 
     /// <summary>Lets a value go by a name that stands already: a field, a parameter, or the variable that carries it through a loop.</summary>

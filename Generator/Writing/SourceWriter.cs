@@ -33,6 +33,17 @@ internal sealed class SourceWriter
         foreach (var line in lines) Line(line);
     }
 
+    /// <summary>Writes a statement that ends in a call; where it is too long, that call's arguments on lines of their own.</summary>
+    public void Statement(string statement)
+    {
+        if (4 * depth + statement.Length <= MaxWidth || !statement.EndsWith(");", StringComparison.Ordinal)) Line(statement);
+        else
+        {
+            var (open, arguments) = LastCall(statement);
+            Call(statement.Substring(0, open + 1), arguments, ");");
+        }
+    }
+
     /// <summary>Writes a call: on one line where it fits, else the arguments on lines of their own.</summary>
     public void Call(string before, IReadOnlyList<string> arguments, string after)
     {
@@ -80,6 +91,28 @@ internal sealed class SourceWriter
         depth--;
         atStart = true;
         Line("}" + after);
+    }
+
+    // The parenthesis that opens the call at the statement's end, and what stands between its commas.
+    private static (int Open, List<string> Arguments) LastCall(string statement)
+    {
+        var arguments = new List<string>();
+        var nesting = 0;
+        var isQuoted = false;
+        var end = statement.Length - 2;
+        for (var i = end - 1; ; i--)
+        {
+            if (statement[i] == '"') isQuoted = !isQuoted;
+            if (isQuoted) continue;
+            if (statement[i] is ')' or ']' or '}') nesting++;
+            else if (statement[i] is '(' or '[' or '{' && nesting > 0) nesting--;
+            else if (nesting == 0 && statement[i] is ',' or '(')
+            {
+                arguments.Insert(0, statement.Substring(i + 1, end - i - 1).Trim());
+                end = i;
+                if (statement[i] == '(') return (i, arguments);
+            }
+        }
     }
 
     /// <summary>What was written, with <c>\n</c> line ends.</summary>

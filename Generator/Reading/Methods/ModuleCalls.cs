@@ -21,7 +21,10 @@ internal sealed partial class MethodReader
         switch (module.Kind)
         {
             case "Linear" when Weight("weight") is { } weight:
-                return Weight("bias") is { } bias ? ApplyOne("linear_bias", Attributes.None, [x, weight, bias], at) : ApplyOne("linear", Attributes.None, [x, weight], at);
+                if (Weight("bias") is not { } bias) return ApplyOne("linear", Attributes.None, [x, weight], at);
+                // Of a sum that is split over ranks the bias is no part: it is added once, to the whole.
+                if (weight.Tensor.Sharding.Dims[1].Axes.IsEmpty) return ApplyOne("linear_bias", Attributes.None, [x, weight, bias], at);
+                return ApplyOne("linear", Attributes.None, [x, weight], at) is TensorReading sum ? ApplyOne("add", Attributes.None, [sum.Value, bias], at) : UnknownReading.Instance;
             case "Embedding" when Weight("weight") is { } weight:
                 var embedding = Attributes.None;
                 if (Given(module, "max_norm") || Given(module, "scale_grad_by_freq"))
