@@ -5,8 +5,8 @@ using GShard.Compiler.Shardings;
 namespace GShard.Compiler.Partitioning;
 
 /// <summary>
-/// What it costs to move a value from one placement to another over one axis, in bytes over a link, at the promised size of the axis or a
-/// nominal one. Used to choose between combinations; the plan itself is the reshard planner's.
+/// What it costs to move a value from one placement to another over one axis, in bytes over a link, at the axis's
+/// nominal size. Used to choose between combinations; the plan itself is the reshard planner's.
 /// </summary>
 internal static class ReshardCost
 {

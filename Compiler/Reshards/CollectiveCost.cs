@@ -6,7 +6,7 @@ namespace GShard.Compiler.Reshards;
 
 /// <summary>
 /// The α-β cost of collectives over <c>n</c> ranks on links where all reach each other (NVLink, NICs): every message costs a latency α,
-/// every byte 1/β. Axes of unknown size count as <see cref="MeshAxis.NominalSize"/>, symbolic dims as <see cref="NominalSize"/>.
+/// every byte 1/β. Axes of unknown size count as <see cref="MeshAxis.Nominal"/>, symbolic dims as <see cref="NominalSize"/>.
 /// </summary>
 /// <param name="Latency">α in seconds.</param>
 /// <param name="Bandwidth">β in bytes per second and direction.</param>
@@ -41,7 +41,7 @@ public sealed record CollectiveCost(double Latency, double Bandwidth, int Elemen
 
     /// <summary>Number of ranks along axes together.</summary>
     public static double Ranks(Mesh mesh, ImmutableArray<AxisRef> axes) =>
-        axes.Aggregate(1.0, (ranks, axis) => ranks * (axis.IsSubAxis ? axis.Size : mesh.Find(axis.Name)!.NominalSize));
+        axes.Aggregate(1.0, (ranks, axis) => ranks * (axis.IsSubAxis ? axis.Size : mesh.Find(axis.Name) is { Size: { } size } ? size : MeshAxis.Nominal));
 
     /// <summary>Seconds of a step from <paramref name="before"/>.</summary>
     public double Of(Mesh mesh, ImmutableArray<Dim> shape, TensorSharding before, ReshardStep step)

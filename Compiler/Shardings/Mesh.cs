@@ -5,8 +5,11 @@ namespace GShard.Compiler.Shardings;
 /// <summary>A named axis of a device mesh; its size is null where it is known at run time only.</summary>
 public sealed record MeshAxis(string Name, long? Size)
 {
-    /// <summary>The size at which choices are made: the promised one, or 8 where there is none, so that the text depends on no run-time size.</summary>
-    public long NominalSize => Size ?? 8;
+    /// <summary>The size that an axis counts as where none is known.</summary>
+    public const long Nominal = 8;
+
+    /// <summary>The size at which combinations of placements are chosen, whatever the axis's own: so the program is the same for 2 devices and for 2,048.</summary>
+    public long NominalSize => Nominal;
 }
 
 /// <summary>A device mesh: named axes, major to minor.</summary>

@@ -17,7 +17,7 @@ public class BlockWriterTests
             """));
         Assert.Contains(
             """
-                        // AllToAll over 'expert': G-split → E-split, 4·E·G·C·M/expert² bytes to each peer
+                        // AllToAll over 'expert': G-split → E-split, 4·E·G·C·M/expert² bytes to each peer; returned
                         var x = expert.AllToAll(dispatched, splitDim: 0, concatDim: 1);
             """, source, StringComparison.Ordinal);
     }
@@ -130,9 +130,9 @@ public class BlockWriterTests
               return y
             }
             """));
-        Assert.Contains("var layersSaved = new Stack<LayersResiduals>();", source, StringComparison.Ordinal);
-        Assert.Contains("if (keep) layersSaved.Push(new LayersResiduals(c.alias()));", source, StringComparison.Ordinal);
-        Assert.Contains("private readonly record struct ForwardResiduals(Stack<LayersResiduals> LayersSaved);", source, StringComparison.Ordinal);
+        Assert.Contains("var layersResiduals = new Stack<LayersResiduals>();", source, StringComparison.Ordinal);
+        Assert.Contains("if (keep) layersResiduals.Push(new LayersResiduals(c.alias()));", source, StringComparison.Ordinal);
+        Assert.Contains("private readonly record struct ForwardResiduals(Stack<LayersResiduals> LayersResiduals);", source, StringComparison.Ordinal);
         Assert.Contains("private readonly record struct LayersResiduals(Tensor C);", source, StringComparison.Ordinal);
     }
 

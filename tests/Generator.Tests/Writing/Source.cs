@@ -43,10 +43,10 @@ internal static class Source
         string.Join("\n", compilation.GetDiagnostics().Where(d => d.Severity >= DiagnosticSeverity.Warning));
 
     /// <summary>The text of a model in tests/Generator.Tests/Models.</summary>
-    public static string Model(string name, [CallerFilePath] string path = "") =>
-        File.ReadAllText(Path.Combine(Path.GetDirectoryName(path)!, "..", "Models", name + ".cs"));
+    public static string Model(string name) => File.ReadAllText(Path.Combine(Folder(), name + ".cs"));
 
     /// <summary>All models there.</summary>
-    public static IEnumerable<string> Models([CallerFilePath] string path = "") =>
-        Directory.GetFiles(Path.Combine(Path.GetDirectoryName(path)!, "..", "Models"), "*.cs").Order(StringComparer.Ordinal).Select(File.ReadAllText);
+    public static IEnumerable<string> Models() => Directory.GetFiles(Folder(), "*.cs").Order(StringComparer.Ordinal).Select(File.ReadAllText);
+
+    private static string Folder([CallerFilePath] string path = "") => Path.Combine(Path.GetDirectoryName(path)!, "..", "Models");
 }

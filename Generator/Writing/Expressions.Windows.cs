@@ -1,0 +1,38 @@
+using System.Collections.Immutable;
+
+namespace GShard.Generator.Writing;
+
+internal static partial class Expressions
+{
+    private static ImmutableArray<Expression> Windows => [.. Spatial(1), .. Spatial(2)];
+
+    private static IEnumerable<Expression> Spatial(int dims)
+    {
+        yield return new($"conv{dims}d", o => $"functional.conv{dims}d({o.All}{(o.Count < 3 ? ", null" : "")}, {Convolution(o, dims)})");
+        yield return new($"conv{dims}d_backward_input", o => $"Kernels.ConvolutionBackwardInput({o.All}, {o.Array("size")}, {ConvolutionArrays(o, dims)})");
+        yield return new($"conv{dims}d_backward_weight", o => $"Kernels.ConvolutionBackwardWeight({o.All}, {o.Array("size")}, {ConvolutionArrays(o, dims)})");
+        yield return new($"max_pool{dims}d", o => $"functional.max_pool{dims}d({o[0]}, {Pool(o, dims)})");
+        yield return new($"max_pool{dims}d_backward", o => $"Kernels.MaxPoolBackward({o.All}, {PoolArrays(o, dims)})");
+        yield return new($"avg_pool{dims}d", o => $"functional.avg_pool{dims}d({o[0]}, {Pool(o, dims)})");
+        yield return new($"avg_pool{dims}d_backward", o => $"Kernels.AveragePoolBackward({o[0]}, {o.Array("size")}, {PoolArrays(o, dims)})");
+    }
+
+    private static string Convolution(OperationText o, int dims) =>
+        $"{Sizes(o, dims, "stride", "1")}, {Sizes(o, dims, "padding", "0")}, {Sizes(o, dims, "dilation", "1")}, {o.Argument("groups", "1")}";
+
+    private static string ConvolutionArrays(OperationText o, int dims) =>
+        $"{Each(o, dims, "stride", "1")}, {Each(o, dims, "padding", "0")}, {Each(o, dims, "dilation", "1")}, {o.Argument("groups", "1")}";
+
+    private static string Pool(OperationText o, int dims) =>
+        $"{Sizes(o, dims, "kernel_size", "1")}, {Sizes(o, dims, o.Has("stride") ? "stride" : "kernel_size", "1")}, {Sizes(o, dims, "padding", "0")}";
+
+    private static string PoolArrays(OperationText o, int dims) =>
+        $"{Each(o, dims, "kernel_size", "1")}, {Each(o, dims, o.Has("stride") ? "stride" : "kernel_size", "1")}, {Each(o, dims, "padding", "0")}";
+
+    // TorchSharp takes one number for one dim, and an array for two.
+    private static string Sizes(OperationText o, int dims, string key, string otherwise) =>
+        dims > 1 ? Each(o, dims, key, otherwise) : o.Has(key) ? o.List(key)[0] : otherwise;
+
+    private static string Each(OperationText o, int dims, string key, string otherwise) =>
+        o.Has(key) ? o.Array(key) : OperationText.ArrayOf([.. Enumerable.Repeat(otherwise, dims)]);
+}
