@@ -23,6 +23,15 @@ internal sealed record ClassContext(
     SourceMap Map,
     Func<INamedTypeSymbol, FrontEndResult?> Callee)
 {
+    private readonly Dictionary<SyntaxTree, SemanticModel> models = [];
+
+    /// <summary>What a declaration does; one model of a file is kept, so that a body is bound once.</summary>
+    public IOperation? OperationOf(SyntaxNode declaration, CancellationToken cancellation)
+    {
+        if (!models.TryGetValue(declaration.SyntaxTree, out var model)) models[declaration.SyntaxTree] = model = Compilation.GetSemanticModel(declaration.SyntaxTree);
+        return model.GetOperation(declaration, cancellation);
+    }
+
     /// <summary>Host fields that a method read.</summary>
     public HashSet<string> UsedHostFields { get; } = new(StringComparer.Ordinal);
 

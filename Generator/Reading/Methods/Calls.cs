@@ -64,8 +64,7 @@ internal sealed partial class MethodReader
         if (calls.Contains(method, SymbolEqualityComparer.Default))
             return Refuse("GSH4006", at, $"'{method.Name}' calls itself; a recursion is not compiled: loop over a ModuleList instead.");
         if (SourceOf(method) is not { } source) return Unknown();
-        var operation = context.Compilation.GetSemanticModel(source.SyntaxTree).GetOperation(source, cancellation);
-        if (operation is null && source is Microsoft.CodeAnalysis.CSharp.Syntax.ArrowExpressionClauseSyntax) operation = context.Compilation.GetSemanticModel(source.SyntaxTree).GetOperation(source, cancellation);
+        var operation = context.OperationOf(source, cancellation);
         if (operation is not (IMethodBodyOperation or IBlockOperation)) return Unknown();
         var outer = locals;
         locals = new Dictionary<ISymbol, Reading>(SymbolEqualityComparer.Default);

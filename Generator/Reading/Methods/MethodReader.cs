@@ -187,8 +187,7 @@ internal sealed partial class MethodReader
         {
             var syntax = reference.GetSyntax(cancellation);
             if (!context.Compilation.ContainsSyntaxTree(syntax.SyntaxTree)) continue;
-            if (context.Compilation.GetSemanticModel(syntax.SyntaxTree).GetOperation(syntax, cancellation) is IMethodBodyOperation { BlockBody: not null } or IMethodBodyOperation { ExpressionBody: not null })
-                return context.Compilation.GetSemanticModel(syntax.SyntaxTree).GetOperation(syntax, cancellation);
+            if (context.OperationOf(syntax, cancellation) is IMethodBodyOperation body && (body.BlockBody ?? body.ExpressionBody) is not null) return body;
         }
 
         failed = true;

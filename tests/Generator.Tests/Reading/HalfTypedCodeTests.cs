@@ -11,10 +11,10 @@ public class HalfTypedCodeTests
     [Fact]
     public void The_front_end_survives_models_with_tokens_missing()
     {
-        var random = new Random(20200630);
         var whole = ModelCompilation.Of(SampleSources());
-        for (var i = 0; i < Deletions; i++)
+        Parallel.For(0, Deletions, i =>
         {
+            var random = new Random(i);
             var tree = whole.SyntaxTrees[random.Next(1, whole.SyntaxTrees.Length)];
             var broken = tree.ToString();
             for (var deletions = random.Next(1, 4); deletions > 0; deletions--) broken = WithoutAToken(broken, random);
@@ -29,7 +29,7 @@ public class HalfTypedCodeTests
                         result.Findings.Any(f => f.Finding.Severity == Compiler.Severity.Error) || compilation.GetDiagnostics().Any(d => d.Severity == DiagnosticSeverity.Error),
                         $"'{type.Name}' has no program and nothing says why; without a token: {broken}");
             }
-        }
+        });
     }
 
     [Fact]
