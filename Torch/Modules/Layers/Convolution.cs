@@ -56,7 +56,7 @@ public abstract class Convolution : nn.Module<Tensor, Tensor>
         get => Registered(nameof(weight))!;
         set => ConditionallyRegisterParameter(nameof(weight), value);
     }
-    
+
     public Parameter? bias
     {
         get => Registered(nameof(bias));

@@ -29,7 +29,7 @@ namespace TorchSharp.Modules
             get => Registered(nameof(weight))!;
             set => ConditionallyRegisterParameter(nameof(weight), value);
         }
-    
+
         public Parameter? bias
         {
             get => Registered(nameof(bias));

@@ -27,7 +27,7 @@ namespace TorchSharp.Modules
             get => Registered(nameof(weight))!;
             set => ConditionallyRegisterParameter(nameof(weight), value);
         }
-    
+
         public Parameter? bias
         {
             get => Registered(nameof(bias));

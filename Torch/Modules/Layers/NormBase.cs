@@ -39,7 +39,7 @@ public abstract class NormBase : nn.Module<Tensor, Tensor>
         get => Registered(nameof(weight))!;
         set => ConditionallyRegisterParameter(nameof(weight), value);
     }
-    
+
     public Parameter? bias
     {
         get => Registered(nameof(bias));

@@ -30,7 +30,7 @@ public static partial class torch
                         step();
                     }
 
-                    protected override IEnumerable<double> get_lr() => 
+                    protected override IEnumerable<double> get_lr() =>
                         _last_epoch == 0 ? CurrentRates : CurrentRates.Zip(_lr_lambdas, (rate, factor) => rate * factor(_last_epoch)).ToList();
                 }
             }

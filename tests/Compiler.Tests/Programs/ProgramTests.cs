@@ -5,7 +5,15 @@ public sealed class ProgramTests
 {
     private static readonly Dictionary<string, long> Sizes = new()
     {
-        ["B"] = 3, ["G"] = 3, ["S"] = 2, ["T"] = 2, ["E"] = 4, ["C"] = 2, ["M"] = 4, ["H"] = 5, ["V"] = 5,
+        ["B"] = 3,
+        ["G"] = 3,
+        ["S"] = 2,
+        ["T"] = 2,
+        ["E"] = 4,
+        ["C"] = 2,
+        ["M"] = 4,
+        ["H"] = 5,
+        ["V"] = 5,
     };
 
     [Theory]

@@ -17,8 +17,19 @@ internal static class SmallModel
         manual_seed(5);
         var model = new Transformer(new ModelOptions
         {
-            Width = 16, Hidden = 24, Heads = 2, Layers = 2, Experts = 8, Dense = dense, Dropout = 0.1, Smooth = smooth,
-            LabelSmoothing = 0.1, AuxiliaryWeight = 0.5, MaxLength = 12, SourceVocabulary = 17, TargetVocabulary = 13,
+            Width = 16,
+            Hidden = 24,
+            Heads = 2,
+            Layers = 2,
+            Experts = 8,
+            Dense = dense,
+            Dropout = 0.1,
+            Smooth = smooth,
+            LabelSmoothing = 0.1,
+            AuxiliaryWeight = 0.5,
+            MaxLength = 12,
+            SourceVocabulary = 17,
+            TargetVocabulary = 13,
         });
         model.to(dtype);
         model.train();
