@@ -16,6 +16,9 @@ internal sealed class ProgramBuilder(SourceMap map)
         ["layer_norm_plain"] = ["normed", "mean", "rstd"],
         ["top2_gating"] = ["combine", "dispatch", "auxLoss", "saved"],
         ["next_key"] = ["key"],
+        ["max_dim"] = ["values", "indices"],
+        ["min_dim"] = ["values", "indices"],
+        ["topk"] = ["values", "indices"],
         ["if"] = ["chosen"],
         ["foreach"] = ["carried"],
     };
