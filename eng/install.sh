@@ -43,7 +43,9 @@ if [ "${TorchProvider:-}" != TorchSharp ]; then
     die "LIBTORCH=$LIBTORCH has no include/ and lib/ folder; name the folder of an unpacked libtorch."
   fi
 fi
-has_catalogs /usr/share/locale || has_catalogs "$catalog_cache/usr/share/locale" || installed iso-codes || missing+=(iso-codes)
+# Without rights the catalogs can still be unpacked beside, below.
+has_any_catalogs() { has_catalogs /usr/share/locale || has_catalogs "$catalog_cache/usr/share/locale"; }
+has_any_catalogs || installed iso-codes || ! may_install || missing+=(iso-codes)
 
 if [ ${#missing[@]} -gt 0 ]; then
   may_install || die "missing: ${missing[*]}. Install them with your package manager (Debian and Ubuntu: apt-get install ${missing[*]}), or run this as root or with sudo. $alternatives"
@@ -55,14 +57,17 @@ if [ ${#missing[@]} -gt 0 ]; then
 fi
 
 # Slim images leave /usr/share/locale out when a package is installed: unpack the package beside.
-if ! has_catalogs /usr/share/locale && ! has_catalogs "$catalog_cache/usr/share/locale"; then
-  say "iso-codes came without its catalogs (a slim image); unpacking them into $catalog_cache"
+if ! has_any_catalogs; then
+  command -v apt-get >/dev/null ||
+    die "the translation catalogs of iso-codes are missing: install iso-codes with your package manager, or name a folder of locales with --catalogs."
+  say "iso-codes came without its catalogs, or cannot be installed; unpacking them into $catalog_cache"
   download="$(mktemp -d)"
   trap 'rm -rf "$download"' EXIT
-  chmod 755 "$download"
+  # apt downloads as a user of its own where it may.
+  chmod 777 "$download"
   mkdir -p "$catalog_cache"
   (cd "$download" && apt-get download -qq iso-codes >&2) ||
-    { as_root apt-get update -qq >&2 && (cd "$download" && apt-get download -qq iso-codes >&2); } ||
+    { may_install && as_root apt-get update -qq >&2 && (cd "$download" && apt-get download -qq iso-codes >&2); } ||
     die "apt-get could not download iso-codes, whose translation catalogs the sample learns from."
   dpkg-deb -x "$download"/iso-codes_*.deb "$catalog_cache"
 fi

@@ -8,5 +8,6 @@ internal static class QuickRun
     public static readonly IReadOnlyList<string> Languages =
         ["de", "fr", "es", "it", "nl", "sv", "da", "pt_BR", "ca", "gl", "ast", "fur", "br", "cy", "af", "oc"];
 
-    public static readonly TrainingOptions Training = new() { Time = TimeSpan.FromSeconds(50), WarmupSteps = 100 };
+    // Few phrases to learn from: smaller batches make more steps of them.
+    public static readonly TrainingOptions Training = new() { Time = TimeSpan.FromSeconds(50), Batch = 32, WarmupSteps = 100 };
 }

@@ -70,13 +70,16 @@ public sealed class TrainingProcessTests : IDisposable
     public void An_interrupt_ends_the_training_on_all_ranks_and_saves()
     {
         var path = Path.Combine(folder, "model.safetensors");
+        var interrupted = false;
 
         var (exitCode, output, error) = SampleProcess.Run(
-            [.. Small, "--languages", "de,fr", "--minutes", "2", "--ranks", "2", "--save", path],
+            [.. Small, "--languages", "de,fr", "--minutes", "1", "--ranks", "2", "--save", path],
             (process, line) =>
             {
-                if (line.Contains(" % "))
-                    Process.Start("kill", ["-INT", process.Id.ToString()]).WaitForExit();
+                if (interrupted || !line.Contains("of even"))
+                    return;
+                interrupted = true;
+                Process.Start("kill", ["-INT", process.Id.ToString()]).WaitForExit();
             });
 
         Assert.True(exitCode == 130, $"exit code {exitCode}: {error}{output}");
