@@ -40,6 +40,17 @@ public class GeneratedCodeTests
     }
 
     [Fact]
+    public void Attention_and_the_decoder_are_the_same_text_for_axes_of_2_and_of_2048()
+    {
+        static string[] Promising(int size) =>
+            [.. Source.Models().Select(m => m.Replace("Mesh(\"data\"), Mesh(\"model\")", $"Mesh(\"data\", {size}), Mesh(\"model\", {size})", StringComparison.Ordinal))];
+        var small = Source.Generate(Promising(2)).Files;
+        var large = Source.Generate(Promising(2048)).Files;
+        foreach (var name in new[] { "Attention", "DecoderLayer", "Decoder", "FeedForward" })
+            Assert.Equal(small[$"Models.{name}.g.cs"], large[$"Models.{name}.g.cs"]);
+    }
+
+    [Fact]
     public void The_same_source_gives_the_same_text()
     {
         Assert.Equal(Source.Generate(Source.Models()).Files, Source.Generate(Source.Models()).Files);
