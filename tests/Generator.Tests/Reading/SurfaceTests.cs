@@ -15,7 +15,10 @@ public class SurfaceTests
         var compilation = ModelCompilation.Of();
         var containers = new Dictionary<char, string>
         {
-            ['T'] = "TorchSharp.torch+Tensor", ['t'] = "TorchSharp.torch", ['f'] = "TorchSharp.torch+nn+functional", ['s'] = "TorchSharp.torch+special",
+            ['T'] = "TorchSharp.torch+Tensor",
+            ['t'] = "TorchSharp.torch",
+            ['f'] = "TorchSharp.torch+nn+functional",
+            ['s'] = "TorchSharp.torch+special",
         };
         var missing = ApiTable.All
             .SelectMany(row => row.Containers.Select(c => (Container: containers[c], row.Method)))
