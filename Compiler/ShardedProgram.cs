@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using GShard.Compiler.IR;
+using GShard.Compiler.Passes;
 using GShard.Compiler.Transposition;
 
 namespace GShard.Compiler;
@@ -17,6 +18,9 @@ namespace GShard.Compiler;
 /// <param name="Findings">What the author should know: reductions inserted, conflicts settled, shapes that disagree.</param>
 public sealed record ShardedProgram(Function Logical, Function Forward, Function? Backward, ImmutableArray<Finding> Findings)
 {
+    /// <summary>In whole multiples of what the split dims of arguments and results are cut.</summary>
+    public Granules Granules { get; init; } = Granules.None;
+
     /// <summary>
     /// Indices of the results that the backward takes cotangents of: those that depend on a weight or on a floating-point argument
     /// through differentiable operators. A <c>call</c> of this method carries them as its attribute <c>results</c>.

@@ -26,7 +26,8 @@ public static class ShardingCompiler
         backward = DeadCode.Run(backward);
         Verifier.Check(backward, forward);
 
-        (forward, backward) = SizeResolution.Run(forward, backward);
+        var granules = Granules.Of(forward, backward);
+        (forward, backward) = SizeResolution.Run(forward, backward, granules);
         Verifier.Check(forward);
         Verifier.Check(backward!, forward);
         (forward, backward) = Residuals.Run(forward, backward!);
@@ -35,15 +36,16 @@ public static class ShardingCompiler
         (forward, backward) = (Ownership.Run(forward), Ownership.Run(backward));
         Verifier.Check(forward);
         Verifier.Check(backward);
-        return new ShardedProgram(settled, forward, backward, findings);
+        return new ShardedProgram(settled, forward, backward, findings) { Granules = granules };
     }
 
     private static ShardedProgram WithoutBackward(Function settled, Function forward, ImmutableArray<Finding> findings)
     {
-        forward = SizeResolution.Run(forward, null).Forward;
+        var granules = Granules.Of(forward, null);
+        forward = SizeResolution.Run(forward, null, granules).Forward;
         Verifier.Check(forward);
         forward = Ownership.Run(forward);
         Verifier.Check(forward);
-        return new ShardedProgram(settled, forward, null, findings);
+        return new ShardedProgram(settled, forward, null, findings) { Granules = granules };
     }
 }

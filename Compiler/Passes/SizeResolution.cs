@@ -17,17 +17,23 @@ namespace GShard.Compiler.Passes;
 internal sealed class SizeResolution
 {
     private readonly SizeTable sizes;
+    private readonly Granules granules;
 
-    private SizeResolution(Function forward, Names names) => sizes = new SizeTable(forward, names);
+    private SizeResolution(Function forward, Granules granules, Names names)
+    {
+        this.granules = granules;
+        sizes = new SizeTable(forward, granules, names);
+    }
 
     /// <summary>Both programs with sizes resolved; those that only the backward needs are read in the forward too.</summary>
-    public static (Function Forward, Function? Backward) Run(Function forward, Function? backward)
+    public static (Function Forward, Function? Backward) Run(Function forward, Function? backward, Granules granules)
     {
         var names = new Names();
         foreach (var name in AllNames(forward).Concat(backward is null ? [] : AllNames(backward))) names.Fresh(name);
-        var pass = new SizeResolution(forward, names);
+        var pass = new SizeResolution(forward, granules, names);
         var body = pass.Rewrite(forward.Body);
         var back = backward is null ? null : pass.Rewrite(backward.Body);
+        pass.sizes.CheckCuts();
         return (forward with { Body = body with { Operations = [.. pass.sizes.Operations, .. body.Operations] } },
             back is null ? null : backward! with { Body = back });
     }
@@ -60,9 +66,21 @@ internal sealed class SizeResolution
                     .With("offset", sizes.Offset(gates.Dims[0], gates.Sharding.Dims[0].Axes)));
             case "reshape" or "expand" or "zeros" or "ones" or "full":
                 return (operation.Name, Global(Without(attributes, "shape")).With("shape", LocalShape(operation)));
+            case "slice" or "reduce_scatter" or "all_to_all":
+                return (operation.Name, Global(WithGranule(operation, operation.Result.Tensor, operation.Name == "all_to_all" ? "split" : "dim")));
+            case "zero_pad":
+                return (operation.Name, Global(WithGranule(operation, operation.Operands[0].Tensor, "dim")));
             default:
                 return (operation.Name, Global(attributes));
         }
+    }
+
+    /// <summary>The constants of a collective that cuts a dim, with the granule of the cut where it is not 1.</summary>
+    private Attributes WithGranule(Operation collective, TensorType cut, string key)
+    {
+        var dim = collective.Attributes.Int(key);
+        var granule = granules.Of(cut.Dims[dim], cut.Sharding.Dims[dim].Axes);
+        return granule.IsOne ? collective.Attributes : collective.Attributes.With("granule", granule);
     }
 
     /// <summary>The sizes of the reduced dims, where one of them is split.</summary>

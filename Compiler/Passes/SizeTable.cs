@@ -11,7 +11,7 @@ namespace GShard.Compiler.Passes;
 /// Makes sizes available to a local program: reads them from parameters, exchanges the global size of a split dim once, and computes
 /// this rank's part and offset.
 /// </summary>
-internal sealed class SizeTable(Function function, Names names)
+internal sealed class SizeTable(Function function, Granules granules, Names names)
 {
     private static readonly HostType Size = new("size");
 
@@ -38,11 +38,8 @@ internal sealed class SizeTable(Function function, Names names)
                 if (parameter.Tensor.Dims[dim].Equals(size) && parameter.Tensor.Sharding.Dims[dim].Axes.SequenceEqual(axes))
                     return SizeOf(parameter, dim);
 
-            // A merged dim is cut where its leading factor is cut: B*T over a split B has local(B)*T elements, whatever B*T divides by.
-            foreach (var symbol in size.SymbolName is null ? size.Symbols : [])
-                foreach (var (parameter, dim) in Dims())
-                    if (parameter.Tensor.Dims[dim].SymbolName == symbol && parameter.Tensor.Sharding.Dims[dim].Axes.SequenceEqual(axes))
-                        return SizeOf(parameter, dim) * Global(size / Dim.Symbol(symbol));
+            var granule = granules.Of(size, axes);
+            if (!granule.IsOne) return Local(size / granule, axes) * Global(granule);
             return axes.Aggregate(Global(size), (rest, axis) => Rank("chunk_size", axis, rest, LocalName(size)));
         });
     }
@@ -50,6 +47,8 @@ internal sealed class SizeTable(Function function, Names names)
     /// <summary>The index of this rank's first element in a dim that is split over axes.</summary>
     public Dim Offset(Dim size, ImmutableArray<AxisRef> axes)
     {
+        var granule = granules.Of(size, axes);
+        if (!granule.IsOne) return Offset(size / granule, axes) * Global(granule);
         var offset = Dim.Zero;
         var rest = axes.IsEmpty ? size : Global(size);
         foreach (var axis in axes)
@@ -59,6 +58,21 @@ internal sealed class SizeTable(Function function, Names names)
         }
 
         return offset;
+    }
+
+    /// <summary>Has the program check, before anything else, that dims of which two cuts are asked for are cut alike on the mesh at hand.</summary>
+    public void CheckCuts()
+    {
+        foreach (var merge in granules.Conflicts)
+        {
+            var (own, other) = (Local(merge.Whole, merge.Axes), Local(merge.Leading, merge.Axes) * Global(merge.Rest));
+            if (own.Equals(other)) continue;
+            operations.Add(new Operation(
+                "check_cut", [], [],
+                Attributes.Named(merge.Axis).With("size", own).With("other", other)
+                    .With("dim", new TextAttribute(merge.Whole.ToString())).With("parts", new TextAttribute(merge.Leading.ToString())),
+                Origin.None));
+        }
     }
 
     private Dim GlobalSymbol(string symbol) => Once("global " + symbol, () =>

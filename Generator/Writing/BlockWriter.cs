@@ -77,6 +77,7 @@ internal sealed class BlockWriter(SourceWriter source, MethodScope scope, Functi
     // What a collective is for: a parameter's gradient, a value that the source names, what is returned, or the operator that reads it.
     private string? Purpose(Operation collective)
     {
+        if (collective.Results.IsEmpty) return null;
         var result = collective.Results[0];
         if (accumulated.TryGetValue(result, out var weight)) return "the gradient of " + weight;
         if (collective.Origin.Value is { Length: > 0 } value) return "for " + value;

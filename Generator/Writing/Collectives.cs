@@ -13,14 +13,15 @@ internal static class Collectives
         ["all_reduce"] = ("AllReduce", "AllReduce({0})"),
         ["all_reduce_max"] = ("AllReduceMax", "AllReduceMax({0})"),
         ["all_reduce_min"] = ("AllReduceMin", "AllReduceMin({0})"),
-        ["all_to_all"] = ("AllToAll", "AllToAll({0}, splitDim: {split}, concatDim: {concat})"),
-        ["chunk_offset"] = ("ChunkOffset", "ChunkOffset({size})"),
-        ["chunk_size"] = ("ChunkSize", "ChunkSize({size})"),
+        ["all_to_all"] = ("AllToAll", "AllToAll({0}, splitDim: {split}, concatDim: {concat}{granule?})"),
+        ["check_cut"] = ("CheckCut", "CheckCut({dim}, {size}, {parts}, {other})"),
+        ["chunk_offset"] = ("ChunkOffset", "ChunkOffset({size}{granule?})"),
+        ["chunk_size"] = ("ChunkSize", "ChunkSize({size}{granule?})"),
         ["global_size"] = ("GlobalSize", "GlobalSize({size})"),
         ["keep_on_first"] = ("KeepOnFirst", "KeepOnFirst({0})"),
-        ["reduce_scatter"] = ("ReduceScatter", "ReduceScatter({0}, dim: {dim})"),
-        ["slice"] = ("Slice", "Slice({0}, dim: {dim})"),
-        ["zero_pad"] = ("ZeroPad", "ZeroPad({0}, dim: {dim}, globalSize: {size})"),
+        ["reduce_scatter"] = ("ReduceScatter", "ReduceScatter({0}, dim: {dim}{granule?})"),
+        ["slice"] = ("Slice", "Slice({0}, dim: {dim}{granule?})"),
+        ["zero_pad"] = ("ZeroPad", "ZeroPad({0}, dim: {dim}, globalSize: {size}{granule?})"),
     };
 
     /// <summary>Whether the operation is written as a call on a mesh axis.</summary>
@@ -38,7 +39,7 @@ internal static class Collectives
     /// <param name="purpose">What the result is for, where that is known.</param>
     public static string? Comment(Operation operation, string? purpose)
     {
-        if (operation.Name is "chunk_offset" or "chunk_size") return null;
+        if (operation.Name is "check_cut" or "chunk_offset" or "chunk_size") return null;
         var axis = operation.Attributes.NameText;
         var why = operation.Attributes.Find("reason") is TextAttribute reason ? "; " + reason.Value : purpose is null ? "" : "; " + purpose;
         if (operation.Name == "global_size")

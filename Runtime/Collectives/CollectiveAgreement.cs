@@ -22,7 +22,7 @@ internal static class CollectiveAgreement
         if (a.Kind != b.Kind) return "every rank must call the same collectives in the same order";
         if (a.Kind is CollectiveKind.Barrier or CollectiveKind.GlobalSize) return null;
         if (a.Dtype != b.Dtype) return "the element types must be equal";
-        if (a.First != b.First || a.Second != b.Second || !a.Destinations.AsSpan().SequenceEqual(b.Destinations)) return "the arguments must be equal";
+        if (a.First != b.First || a.Second != b.Second || a.Granule != b.Granule || !a.Destinations.AsSpan().SequenceEqual(b.Destinations)) return "the arguments must be equal";
         if (a.Shape.Length != b.Shape.Length) return "the shapes must have as many dimensions";
         var free = a.Kind switch
         {
@@ -47,6 +47,8 @@ internal static class CollectiveAgreement
             ? calls.Select(call => call.Shape[first.Second]).ToArray()
             : calls.Select(call => call.First).ToArray();
         var whole = sizes.Sum();
+        // What arrives may be cut in multiples of anything: equal chunks, then one that is shorter, then none.
+        if (first.Kind == CollectiveKind.AllToAll && AreChunksOfMultiples(sizes)) return null;
         for (var member = 0; member < sizes.Length; member++)
         {
             var expected = Chunk.Size(whole, sizes.Length, member);
@@ -55,5 +57,12 @@ internal static class CollectiveAgreement
             return (ranks[member], $"rank {ranks[member]} called {calls[member]} over '{axis}', which makes the chunks [{string.Join(", ", sizes)}]; {whole} over {sizes.Length} ranks must be the chunks [{chunks}].");
         }
         return null;
+    }
+
+    private static bool AreChunksOfMultiples(long[] sizes)
+    {
+        var full = 0;
+        while (full < sizes.Length && sizes[full] == sizes[0]) full++;
+        return full == sizes.Length || (sizes[full] < sizes[0] && sizes.Skip(full + 1).All(size => size == 0));
     }
 }

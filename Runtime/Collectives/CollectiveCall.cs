@@ -18,6 +18,9 @@ internal sealed class CollectiveCall
     /// <summary>The dimension that an all-to-all concatenates.</summary>
     public long Second { get; init; }
 
+    /// <summary>In whole multiples of what the dimension is cut that is scattered or split.</summary>
+    public long Granule { get; init; } = 1;
+
     /// <summary>The destination of each rank in a permutation.</summary>
     public int[] Destinations { get; init; } = [];
 
@@ -30,12 +33,14 @@ internal sealed class CollectiveCall
     {
         CollectiveKind.Barrier => "Barrier()",
         CollectiveKind.GlobalSize => string.Create(CultureInfo.InvariantCulture, $"GlobalSize({First})"),
-        CollectiveKind.AllGather or CollectiveKind.ReduceScatter => $"{Kind}({Operand}, dim {First})",
-        CollectiveKind.AllToAll => $"AllToAll({Operand}, split {First}, concat {Second})",
+        CollectiveKind.AllGather or CollectiveKind.ReduceScatter => $"{Kind}({Operand}, dim {First}{InMultiples})",
+        CollectiveKind.AllToAll => $"AllToAll({Operand}, split {First}, concat {Second}{InMultiples})",
         CollectiveKind.Broadcast => $"Broadcast({Operand}, source {First})",
         CollectiveKind.Permute => $"Permute({Operand}, [{string.Join(", ", Destinations)}])",
         _ => $"{Kind}({Operand})",
     };
+
+    private string InMultiples => Granule == 1 ? "" : string.Create(CultureInfo.InvariantCulture, $", in multiples of {Granule}");
 
     /// <summary>The operand's type, as in <c>f32[4, 8]</c>.</summary>
     public string Operand => $"{ElementType.Name(Dtype)}[{string.Join(", ", Shape)}]";

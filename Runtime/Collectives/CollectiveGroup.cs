@@ -12,9 +12,11 @@ internal abstract class CollectiveGroup
 
     public abstract Tensor AllGather(Tensor x, int dim);
 
-    public abstract Tensor ReduceScatter(Tensor x, int dim);
+    /// <summary>The sum's chunk, cut in whole multiples of <paramref name="granule"/>, which divides the dim.</summary>
+    public abstract Tensor ReduceScatter(Tensor x, int dim, long granule);
 
-    public abstract Tensor AllToAll(Tensor x, int splitDim, int concatDim);
+    /// <summary>The split moved to another dim, which is cut in whole multiples of <paramref name="granule"/>, which divides it.</summary>
+    public abstract Tensor AllToAll(Tensor x, int splitDim, int concatDim, long granule);
 
     public abstract Tensor Permute(Tensor x, int[] destinations);
 

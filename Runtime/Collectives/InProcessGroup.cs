@@ -61,15 +61,15 @@ internal sealed class InProcessGroup(Rendezvous rendezvous, int size, int member
         }
     }
 
-    public override Tensor ReduceScatter(Tensor x, int dim)
+    public override Tensor ReduceScatter(Tensor x, int dim, long granule)
     {
         using var operand = new ContiguousOperand(x, mustReduce: true);
         var whole = operand.Shape[dim];
         var shape = (long[])operand.Shape.Clone();
-        shape[dim] = Chunk.Size(whole, size, member);
+        shape[dim] = Chunk.Size(whole, size, member, granule);
         var result = empty(shape, operand.Dtype);
         return Guard(result, () => Meet(
-            new CollectiveCall { Kind = CollectiveKind.ReduceScatter, Dtype = operand.Dtype, Shape = operand.Shape, First = dim, Input = operand.Pointer },
+            new CollectiveCall { Kind = CollectiveKind.ReduceScatter, Dtype = operand.Dtype, Shape = operand.Shape, First = dim, Granule = granule, Input = operand.Pointer },
             calls =>
             {
                 var outer = Product(shape, 0, dim);
@@ -79,13 +79,13 @@ internal sealed class InProcessGroup(Rendezvous rendezvous, int size, int member
                 Span<nint> inputs = stackalloc nint[size];
                 for (var i = 0; i < size; i++) inputs[i] = calls[i].Input;
                 Span<nint> output = [RawMemory.Pointer(result)];
-                var offset = Chunk.Offset(whole, size, member) * inner;
+                var offset = Chunk.Offset(whole, size, member, granule) * inner;
                 for (var row = 0L; row < outer; row++)
                     ElementReduction.Run(operand.Dtype, Reduction.Sum, inputs, (row * whole * inner) + offset, output, row * run, run);
             }));
     }
 
-    public override Tensor AllToAll(Tensor x, int splitDim, int concatDim)
+    public override Tensor AllToAll(Tensor x, int splitDim, int concatDim, long granule)
     {
         using var operand = new ContiguousOperand(x);
         Tensor? result = null;
@@ -99,16 +99,17 @@ internal sealed class InProcessGroup(Rendezvous rendezvous, int size, int member
                     Shape = operand.Shape,
                     First = splitDim,
                     Second = concatDim,
+                    Granule = granule,
                     Input = operand.Pointer,
                 },
                 calls =>
                 {
                     var whole = operand.Shape[splitDim];
                     var shape = (long[])operand.Shape.Clone();
-                    shape[splitDim] = Chunk.Size(whole, size, member);
+                    shape[splitDim] = Chunk.Size(whole, size, member, granule);
                     shape[concatDim] = calls.Sum(call => call.Shape[concatDim]);
                     result = empty(shape, operand.Dtype);
-                    Concatenate(calls, result, concatDim, shape, splitDim, Chunk.Offset(whole, size, member), operand.ElementSize);
+                    Concatenate(calls, result, concatDim, shape, splitDim, Chunk.Offset(whole, size, member, granule), operand.ElementSize);
                 });
             return result!;
         }

@@ -46,22 +46,29 @@ public sealed class MeshAxis
     }
 
     /// <summary>This rank's chunk of the sum over the axis, P(sum) → S(dim).</summary>
-    public Tensor ReduceScatter(Tensor x, int dim)
+    /// <param name="x">This rank's summand.</param>
+    /// <param name="dim">The dimension that is cut.</param>
+    /// <param name="granule">The chunks are whole multiples of it: the product of the minor factors of a dimension whose leading factor is split.</param>
+    public Tensor ReduceScatter(Tensor x, int dim, long granule = 1)
     {
         var d = Dim(x, dim);
-        return group is null ? Alias(x) : group.ReduceScatter(x, d);
+        return group is null ? Alias(x) : group.ReduceScatter(x, d, Whole(granule, x.shape[d]));
     }
 
     /// <summary>
     /// Exchanges the split dimension, S(concatDim) → S(splitDim): <paramref name="splitDim"/> is cut into chunks, one for each rank, and the
     /// chunks that arrive are put side by side along <paramref name="concatDim"/>. Both may be uneven by the chunk rule; chunks may be empty.
     /// </summary>
-    public Tensor AllToAll(Tensor x, int splitDim, int concatDim)
+    /// <param name="x">This rank's chunk.</param>
+    /// <param name="splitDim">The dimension that is cut.</param>
+    /// <param name="concatDim">The dimension that becomes whole.</param>
+    /// <param name="granule">The new chunks are whole multiples of it.</param>
+    public Tensor AllToAll(Tensor x, int splitDim, int concatDim, long granule = 1)
     {
         var (split, concat) = (Dim(x, splitDim), Dim(x, concatDim));
         if (split == concat)
             throw new ArgumentException($"AllToAll over '{Name}' splits and concatenates dim {split}; the two must differ.", nameof(concatDim));
-        return group is null ? Alias(x) : group.AllToAll(x, split, concat);
+        return group is null ? Alias(x) : group.AllToAll(x, split, concat, Whole(granule, x.shape[split]));
     }
 
     /// <summary>Sends this rank's tensor to rank <c>destinations[Rank]</c> and returns the one that arrives; shapes may differ between ranks.</summary>
@@ -99,26 +106,33 @@ public sealed class MeshAxis
     public void Barrier() => group?.Barrier();
 
     /// <summary>This rank's chunk of a whole tensor, R → S(dim), contiguous, without communication.</summary>
-    public Tensor Slice(Tensor x, int dim)
+    /// <param name="x">The whole tensor.</param>
+    /// <param name="dim">The dimension that is cut.</param>
+    /// <param name="granule">The chunks are whole multiples of it.</param>
+    public Tensor Slice(Tensor x, int dim, long granule = 1)
     {
         var d = Dim(x, dim);
         if (Size == 1) return Alias(x);
         var whole = x.shape[d];
-        using var chunk = x.narrow(d, ChunkOffset(whole), ChunkSize(whole));
+        using var chunk = x.narrow(d, ChunkOffset(whole, granule), ChunkSize(whole, granule));
         return chunk.contiguous();
     }
 
     /// <summary>Zeros with this rank's chunk in its place, S(dim) → P(sum), without communication.</summary>
-    public Tensor ZeroPad(Tensor shard, int dim, long globalSize)
+    /// <param name="shard">This rank's chunk.</param>
+    /// <param name="dim">The dimension that is split.</param>
+    /// <param name="globalSize">Its whole size.</param>
+    /// <param name="granule">The chunks are whole multiples of it.</param>
+    public Tensor ZeroPad(Tensor shard, int dim, long globalSize, long granule = 1)
     {
         var d = Dim(shard, dim);
         var shape = shard.shape;
-        if (shape[d] != ChunkSize(globalSize))
-            throw new ArgumentException($"Rank {Rank} of '{Name}' pads a chunk of {shape[d]} in dim {d}, but its chunk of {globalSize} over {Size} ranks is {ChunkSize(globalSize)}.", nameof(shard));
+        if (shape[d] != ChunkSize(globalSize, granule))
+            throw new ArgumentException($"Rank {Rank} of '{Name}' pads a chunk of {shape[d]} in dim {d}, but its chunk of {globalSize} over {Size} ranks is {ChunkSize(globalSize, granule)}.", nameof(shard));
         if (Size == 1) return Alias(shard);
         shape[d] = globalSize;
         var padded = zeros(shape, shard.dtype, shard.device);
-        using var place = padded.narrow(d, ChunkOffset(globalSize), ChunkSize(globalSize));
+        using var place = padded.narrow(d, ChunkOffset(globalSize, granule), ChunkSize(globalSize, granule));
         using var copied = place.copy_(shard);
         return padded;
     }
@@ -134,17 +148,33 @@ public sealed class MeshAxis
         return group is null ? localSize : group.GlobalSize(localSize);
     }
 
-    /// <summary>The size of this rank's chunk: <c>ceil(n / W)</c>, the last ones shorter or empty.</summary>
-    public long ChunkSize(long globalSize) => Chunk.Size(globalSize, Size, Rank);
+    /// <summary>The size of this rank's chunk: <c>ceil(n / W)</c>, the last ones shorter or empty; in whole multiples of a granule.</summary>
+    public long ChunkSize(long globalSize, long granule = 1) => Chunk.Size(globalSize, Size, Rank, Whole(granule, globalSize));
 
     /// <summary>The global index of this rank's first element.</summary>
-    public long ChunkOffset(long globalSize) => Chunk.Offset(globalSize, Size, Rank);
+    public long ChunkOffset(long globalSize, long granule = 1) => Chunk.Offset(globalSize, Size, Rank, Whole(granule, globalSize));
+
+    /// <summary>Holds a dimension's chunk as it is passed in against what a reshape makes of it, which cuts its leading factor.</summary>
+    /// <param name="dim">The dimension, for the error.</param>
+    /// <param name="size">The size of this rank's chunk as a weight, an argument or another reshape cuts it.</param>
+    /// <param name="parts">The leading factor, for the error.</param>
+    /// <param name="other">The size of this rank's chunk of whole parts.</param>
+    /// <exception cref="InvalidOperationException">They differ: the axis does not divide the leading factor.</exception>
+    public void CheckCut(string dim, long size, string parts, long other)
+    {
+        if (size != other)
+            throw new InvalidOperationException($"Rank {Rank} of '{Name}' holds {size} of a dim of {dim}, but {other} where a reshape splits that dim into {parts} whole parts; make {parts} a multiple of the number of ranks that it is split over ('{Name}' has {Size}).");
+    }
 
     /// <summary>The axis as <c>name=size</c>.</summary>
     public override string ToString() => $"{Name}={Size}";
 
     // A fresh handle on the same memory, so that a caller may dispose operand and result apart.
     private static Tensor Alias(Tensor x) => x.alias();
+
+    private long Whole(long granule, long size) => granule > 0 && size % granule == 0
+        ? granule
+        : throw new ArgumentException($"A dim of {size} over '{Name}' cannot be cut in whole multiples of {granule}.", nameof(granule));
 
     private int Dim(Tensor x, int dim)
     {

@@ -19,17 +19,19 @@ internal static class Collectives
         "all_reduce_max" => Combine(group, v => v.Max()),
         "all_reduce_min" => Combine(group, v => v.Min()),
         "all_gather" => NdArray.Concat(group, call.Dim()),
-        "reduce_scatter" => Chunk(Sum(group), call.Dim(), group.Length, me),
-        "all_to_all" => NdArray.Concat([.. group.Select(x => Chunk(x, call.Dim("split"), group.Length, me))], call.Dim("concat")),
-        "slice" => Chunk(call.X, call.Dim(), group.Length, me),
+        "reduce_scatter" => Chunk(Sum(group), call.Dim(), group.Length, me, Granule(call)),
+        "all_to_all" => NdArray.Concat([.. group.Select(x => Chunk(x, call.Dim("split"), group.Length, me, Granule(call)))], call.Dim("concat")),
+        "slice" => Chunk(call.X, call.Dim(), group.Length, me, Granule(call)),
         "zero_pad" => ZeroPad(call, group.Length, me),
         "keep_on_first" => me == 0 ? call.X : NdArray.Zeros(call.X.Shape),
         _ => throw new InvalidOperationException($"'{call.Name}' is not a collective."),
     };
 
-    public static NdArray Chunk(NdArray x, int dim, int ranks, int rank)
+    private static long Granule(KernelCall call) => call.Has("granule") ? call.Size("granule") : 1;
+
+    public static NdArray Chunk(NdArray x, int dim, int ranks, int rank, long granule = 1)
     {
-        var (offset, size) = ChunkRule.Of(x.Shape[dim], ranks, rank);
+        var (offset, size) = ChunkRule.Of(x.Shape[dim], ranks, rank, granule);
         return x.Narrow(dim, offset, size);
     }
 
@@ -45,7 +47,7 @@ internal static class Collectives
     private static NdArray ZeroPad(KernelCall call, int ranks, int rank)
     {
         var (dim, size) = (call.Dim(), call.Size("size"));
-        var (offset, own) = ChunkRule.Of(size, ranks, rank);
+        var (offset, own) = ChunkRule.Of(size, ranks, rank, Granule(call));
         if (call.X.Shape[dim] != own) throw new InvalidOperationException($"zero_pad: rank {rank} holds {call.X.Shape[dim]} of {size}, the chunk rule says {own}.");
         return NdArray.Fill(NdArray.With(call.X.Shape, dim, size), i => i[dim] >= offset && i[dim] < offset + own ? call.X[NdArray.With(i, dim, i[dim] - offset)] : 0);
     }

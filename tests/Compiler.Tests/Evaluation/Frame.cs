@@ -31,6 +31,14 @@ internal sealed class Frame(int ranks, SimulatedModule module, bool bindsSplitDi
         }
     }
 
+    // A size that is a multiple of the symbol, or a fraction of it: M from M/heads.
+    private void Learn(string symbol, long size, Dim factor, Dictionary<string, long> known)
+    {
+        long Of(string name) => known.TryGetValue(name, out var value) ? value : (long)module.Hosts[name];
+        if (factor.Terms.All(t => t.Factors.All(f => f.Power > 0))) known[symbol] = size / factor.Evaluate(Of);
+        else if (factor.Terms.Count() == 1 && factor.Terms.All(t => t.Factors.All(f => f.Power < 0))) known[symbol] = size * (Dim.One / factor).Evaluate(Of);
+    }
+
     public void Free(Value value) => freed.Add(value);
 
     public long Resolve(Dim dim, int rank) => dim.Evaluate(symbol => Find(symbol, rank) ?? throw new InvalidOperationException($"the size '{symbol}' is not known here."));
@@ -50,7 +58,7 @@ internal sealed class Frame(int ranks, SimulatedModule module, bool bindsSplitDi
             if (!bindsSplitDims && !type.Sharding.Dims[d].Axes.IsEmpty) continue;
             var unknown = type.Dims[d].Symbols.Where(s => !known.ContainsKey(s) && !module.Hosts.ContainsKey(s)).ToList();
             if (unknown.Count == 1 && (type.Dims[d] / Dim.Symbol(unknown[0])).Symbols.All(s => s != unknown[0] && (known.ContainsKey(s) || module.Hosts.ContainsKey(s))))
-                known[unknown[0]] = array.Shape[d] / (type.Dims[d] / Dim.Symbol(unknown[0])).Evaluate(s => known.TryGetValue(s, out var v) ? v : (long)module.Hosts[s]);
+                Learn(unknown[0], array.Shape[d], type.Dims[d] / Dim.Symbol(unknown[0]), known);
             else if (unknown.Count == 0 && type.Dims[d].Evaluate(s => known.TryGetValue(s, out var v) ? v : (long)module.Hosts[s]) is var expected && expected != array.Shape[d])
                 throw new InvalidOperationException($"'{value}' has size {array.Shape[d]} at dim {d} where {expected} is due.");
         }

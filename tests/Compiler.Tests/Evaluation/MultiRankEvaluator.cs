@@ -107,6 +107,9 @@ internal sealed class MultiRankEvaluator(IReadOnlyList<(string Axis, int Size)> 
                 break;
             case "free_unless_kept":
                 break;
+            case "check_cut":
+                CheckCut(operation, frame);
+                break;
             case "accumulate":
                 Accumulate(frame, operation.Attributes.NameText, [.. frame.Get(operation.Operands[0]).Cast<NdArray>()]);
                 break;
@@ -126,6 +129,15 @@ internal sealed class MultiRankEvaluator(IReadOnlyList<(string Axis, int Size)> 
             default:
                 RunOperator(operation, frame);
                 break;
+        }
+    }
+
+    private void CheckCut(Operation operation, Frame frame)
+    {
+        for (var rank = 0; rank < grid.Count; rank++)
+        {
+            var (size, other) = (frame.Resolve(operation.Attributes.Size("size"), rank), frame.Resolve(operation.Attributes.Size("other"), rank));
+            if (size != other) throw new InvalidOperationException($"rank {rank} holds {size} by one cut and {other} by another.");
         }
     }
 

@@ -81,6 +81,6 @@ public sealed class PlacementTests
         ImmutableArray<Value> results = [.. sample.Operation.Results.Select((r, i) => r.Type is TensorType type ? new Value(r.Name, Layout.Placed(type, combination.Results[i], Axis)) : r)];
         var operation = new Operation(sample.Name, operands, results, sample.Operation.Attributes, Origin.None);
         var function = new Function("local", mesh, [], [.. operands.Select(o => new Parameter(o, ParameterKind.Argument))], new Block([], [operation], results));
-        return SizeResolution.Run(function, null).Forward;
+        return SizeResolution.Run(function, null, Granules.None).Forward;
     }
 }

@@ -1,5 +1,4 @@
 using GShard.Compiler.IR;
-using GShard.Compiler.Shardings;
 using GShard.Compiler.Tests.Evaluation;
 using GShard.Compiler.Text;
 
@@ -45,7 +44,7 @@ internal sealed class ProgramCheck
         var actual = ranks.Run(compiled.Forward, ByRank(compiled.Forward.Parameters, whole));
         for (var i = 0; i < expected.Length; i++)
             for (var rank = 0; rank < grid.Count; rank++)
-                Near(Shard(expected[i], compiled.Forward.Results[i].Tensor.Sharding, rank), (NdArray)actual[rank][i]!, 1e-9, $"result {i} ({compiled.Forward.Results[i].Name}) on rank {rank}");
+                Near(Shard(expected[i], compiled.Forward.Results[i].Tensor, rank), (NdArray)actual[rank][i]!, 1e-9, $"result {i} ({compiled.Forward.Results[i].Name}) on rank {rank}");
         List<string> forward = [.. ranks.Executed];
         ranks.Executed.Clear();
         if (compiled.Backward is not { } backward) return (forward, []);
@@ -59,10 +58,10 @@ internal sealed class ProgramCheck
             var parameter = logical.Parameters[p];
             if (!parameter.Value.IsDifferentiable || parameter.Kind == ParameterKind.Buffer) continue;
             var oracle = Differences(p, cotangents);
-            var sharding = compiled.Forward.Parameters[p].Value.Tensor.Sharding;
+            var type = compiled.Forward.Parameters[p].Value.Tensor;
             for (var rank = 0; rank < grid.Count; rank++)
             {
-                var share = Shard(oracle, sharding, rank);
+                var share = Shard(oracle, type, rank);
                 var gradient = parameter.Kind == ParameterKind.Argument ? (NdArray)gradients[rank][result]!
                     : module.Gradients.TryGetValue(parameter.Value.Name, out var sum) ? sum[rank] : NdArray.Zeros(share.Shape);
                 Near(share, gradient, 1e-6, $"gradient of {parameter.Value.Name} on rank {rank}");
@@ -106,14 +105,15 @@ internal sealed class ProgramCheck
     }
 
     private object?[][] ByRank(IReadOnlyList<Parameter> parameters, object?[] values) =>
-        [.. Enumerable.Range(0, grid.Count).Select(rank => parameters.Select((p, i) => (object?)Shard((NdArray)values[i]!, p.Value.Tensor.Sharding, rank)).ToArray())];
+        [.. Enumerable.Range(0, grid.Count).Select(rank => parameters.Select((p, i) => (object?)Shard((NdArray)values[i]!, p.Value.Tensor, rank)).ToArray())];
 
-    private NdArray Shard(NdArray value, TensorSharding sharding, int rank)
+    private NdArray Shard(NdArray value, TensorType type, int rank)
     {
-        for (var dim = 0; dim < sharding.Rank; dim++)
-            foreach (var axis in sharding.Dims[dim].Axes)
+        for (var dim = 0; dim < type.Rank; dim++)
+            foreach (var axis in type.Sharding.Dims[dim].Axes)
             {
-                var (offset, size) = ChunkRule.Of(value.Shape[dim], grid.Size(axis.Name), grid.Coordinate(rank, axis.Name));
+                var granule = compiled.Granules.Of(type.Dims[dim], type.Sharding.Dims[dim].Axes).Evaluate(Size);
+                var (offset, size) = ChunkRule.Of(value.Shape[dim], grid.Size(axis.Name), grid.Coordinate(rank, axis.Name), granule);
                 var source = value;
                 var shape = source.Shape.ToArray();
                 shape[dim] = size;
@@ -123,9 +123,11 @@ internal sealed class ProgramCheck
         return value;
     }
 
+    private long Size(string symbol) => sizes.TryGetValue(symbol, out var size) ? size : (long)hosts[symbol];
+
     private NdArray Draw(Value value)
     {
-        long[] shape = [.. value.Tensor.Dims.Select(d => d.Evaluate(s => sizes.TryGetValue(s, out var size) ? size : (long)hosts[s]))];
+        long[] shape = [.. value.Tensor.Dims.Select(d => d.Evaluate(Size))];
         return value.Tensor.Element switch
         {
             ElementType.Bool => NdArray.Fill(shape, _ => random.Next(3) == 0 ? 1 : 0),

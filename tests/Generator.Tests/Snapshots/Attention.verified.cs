@@ -89,7 +89,9 @@ partial class Attention
             var T = x.shape[1];
             var localHeads = model.ChunkSize(heads);
             var M = x.shape[2];
+            var localM = queryWeight.shape[0];
 
+            model.CheckCut("M", localM, "heads", M * localHeads / heads);
             var linearBias = functional.linear(x, queryWeight, queryBias);
             var reshape = linearBias.reshape(localB, T, localHeads, M / heads);
             linearBias.Dispose();

@@ -115,6 +115,37 @@ public class Collectives_equal_their_definition
     }
 
     [Theory]
+    [InlineData(1, 9)]
+    [InlineData(2, 6)]
+    [InlineData(3, 3)]
+    [InlineData(4, 3)]
+    public void Chunks_in_whole_multiples_of_a_granule(int size, long firstChunk)
+    {
+        // [9, 4], the first dim made of 3 × 3: cut between the three.
+        var inputs = Inputs(size, [9, 4], ScalarType.Float32);
+        using var sum = Sum(inputs);
+        DeviceMesh.RunInProcess([("a", size)], mesh =>
+        {
+            var axis = mesh.Axis("a");
+            var (offset, length) = (axis.ChunkOffset(9, 3), axis.ChunkSize(9, 3));
+            if (mesh.Rank == 0) Assert.Equal((0, firstChunk), (offset, length));
+            using var expected = sum.narrow(0, offset, length);
+            using var sliced = axis.Slice(sum, 0, granule: 3);
+            using var scattered = axis.ReduceScatter(inputs[mesh.Rank], 0, granule: 3);
+            using var columns = axis.Slice(sum, 1);
+            using var rows = axis.AllToAll(columns, splitDim: 0, concatDim: 1, granule: 3);
+            using var back = axis.AllToAll(rows, splitDim: 1, concatDim: 0);
+            using var padded = axis.ZeroPad(sliced, 0, 9, granule: 3);
+            using var whole = axis.AllReduce(padded);
+            Samples.Same(expected, sliced);
+            Samples.Same(expected, scattered);
+            Samples.Same(expected, rows);
+            Samples.Same(columns, back);
+            Samples.Same(sum, whole);
+        });
+    }
+
+    [Theory]
     [MemberData(nameof(Cases))]
     public void Permute_and_broadcast(int size, ScalarType dtype)
     {
