@@ -11,7 +11,7 @@ namespace GShard.Compiler.Operators;
 /// </summary>
 internal static class Convolutions
 {
-    public static readonly ImmutableArray<OperatorDefinition> Operators = [.. Family(1), .. Family(2)];
+    public static readonly ImmutableArray<OperatorDefinition> Operators = [.. Family(1), .. Family(2), .. Family(3)];
 
     private static IEnumerable<OperatorDefinition> Family(int spatial)
     {
@@ -41,7 +41,7 @@ internal static class Convolutions
     }
 
     /// <summary>Two per product of an element of the weight with one position of its window.</summary>
-    private static Dim Flops(OperatorCall call, FactorRule rule) =>
+    internal static Dim Flops(OperatorCall call, FactorRule rule) =>
         Dim.Product(rule.Factors.Where(f => f.Name[0] != 'l').Select(f => f.Size)) * 2;
 
     private static FactorTemplate Forward(OperatorCall call, int spatial)
@@ -76,7 +76,7 @@ internal static class Convolutions
     }
 
     /// <summary>The dims of x, weight and result. The count of groups is a constant of the call, so groups stay whole.</summary>
-    private sealed class Tensors
+    internal sealed class Tensors
     {
         private readonly int spatial;
         private readonly Dim groups;

@@ -16,7 +16,8 @@ internal static class Creation
         Pointwise.Unary("ones_like", _ => null) with { Summary = "1 in the shape of x" },
         Pointwise.Unary("full_like", _ => null) with { Summary = "value in the shape of x" },
         Whole("arange", call => [End(call) - Start(call)]) with { Element = (call, _) => Element(call, ElementType.Int64), Summary = "start (0 where absent), start + 1, … below end" },
-        Whole("eye", call => [call.Attributes.Size("n"), call.Attributes.Size("n")]) with { Summary = "identity matrix [n, n]" },
+        Whole("linspace", call => [call.Attributes.Size("steps")]) with { Summary = "steps numbers from start to end, both included, equally far apart" },
+        Whole("eye", call => [call.Attributes.Size("n"), call.Attributes.Size(call.Attributes.Has("m") ? "m" : "n")]) with { Summary = "1 on the diagonal of a matrix [n, m] (m is n where absent), 0 elsewhere" },
         Whole("triangular_mask", call => call.Attributes.Sizes("shape")) with
         {
             Element = (_, _) => ElementType.Bool,

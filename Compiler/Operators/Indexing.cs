@@ -44,6 +44,19 @@ internal static class Indexing
             Vjp = v => [v.When(0, () => v.Cotangent), null, v.When(2, () => v.Apply("index_select", v.Attributes, v.Cotangent, v.Operand(1)))],
             Summary = "x with source added at the indices of dim (x, indices, source)",
         },
+        new("index_copy")
+        {
+            Factors = IndexAdded,
+            Linearity = _ => Linearity.Joint(0, 2),
+            Element = (call, _) => call.Operand(0).Element,
+            Vjp = v =>
+            [
+                v.When(0, () => v.Apply("index_copy", v.Attributes, v.Cotangent, v.Operand(1), v.Zeros(v.Operand(2).Tensor))),
+                null,
+                v.When(2, () => v.Apply("index_select", v.Attributes, v.Cotangent, v.Operand(1))),
+            ],
+            Summary = "x with source written at the indices of dim, which do not repeat (x, indices, source)",
+        },
         new("gather")
         {
             Factors = call => Along(call, "n k", "k"),

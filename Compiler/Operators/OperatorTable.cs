@@ -5,10 +5,10 @@ public static class OperatorTable
 {
     private static readonly Dictionary<string, OperatorDefinition> Definitions = new IEnumerable<OperatorDefinition>[]
     {
-        Pointwise.Operators, Activations.Operators, ScalarArithmetic.Operators, Comparisons.Operators, Casts.Operators,
+        Pointwise.Operators, Activations.Operators, ScalarArithmetic.Operators, Comparisons.Operators, Bitwise.Operators, Casts.Operators,
         Contractions.Operators, Reductions.Operators, Scans.Operators, Ordering.Operators,
         ShapeOperators.Operators, Pieces.Operators, Softmaxes.Operators, Normalisations.Operators, Indexing.Operators,
-        Losses.Operators, Creation.Operators, Dropout.Operators, Mixture.Operators, Attention.Operators, Convolutions.Operators, Pooling.Operators,
+        Losses.Operators, Creation.Operators, Dropout.Operators, Mixture.Operators, Attention.Operators, Convolutions.Operators, TransposedConvolutions.Operators, Pooling.Operators,
     }.SelectMany(family => family).ToDictionary(d => d.Name, StringComparer.Ordinal);
 
     /// <summary>All operators, in order of name.</summary>

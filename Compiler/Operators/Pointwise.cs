@@ -37,6 +37,16 @@ internal static class Pointwise
         Smooth("cosh", v => v.Mul(v.Cotangent, v.Apply("sinh", v.Operand(0)))) with { Summary = "hyperbolic cosine" },
         Smooth("erf", v => v.Mul(v.Cotangent, v.Scalar("mul_scalar", v.Apply("exp", v.Apply("neg", v.Apply("square", v.Operand(0)))), "1.1283791670955126"))) with { Summary = "error function" },
 
+        Smooth("erfc", v => v.Apply("neg", v.Mul(v.Cotangent, v.Scalar("mul_scalar", v.Apply("exp", v.Apply("neg", v.Apply("square", v.Operand(0)))), "1.1283791670955126")))) with { Summary = "1 - erf(x), exact where that is small" },
+        Smooth("erfinv", v => v.Mul(v.Cotangent, v.Scalar("mul_scalar", v.Apply("exp", v.Apply("square", v.Result())), "0.886226925452758"))) with { Summary = "the number whose error function is x" },
+        Smooth("asinh", v => v.Mul(v.Cotangent, v.Apply("rsqrt", v.Scalar("add_scalar", v.Apply("square", v.Operand(0)), "1")))) with { Summary = "inverse hyperbolic sine" },
+        Smooth("acosh", v => v.Mul(v.Cotangent, v.Apply("rsqrt", v.Scalar("sub_scalar", v.Apply("square", v.Operand(0)), "1")))) with { Summary = "inverse hyperbolic cosine" },
+        Smooth("atanh", v => v.Mul(v.Cotangent, OneMinusSquare(v, "reciprocal"))) with { Summary = "inverse hyperbolic tangent" },
+        Smooth("sinc", Sinc) with { Summary = "sin(pi x) / (pi x), 1 at 0" },
+        Smooth("lgamma", v => v.Mul(v.Cotangent, v.Apply("digamma", v.Operand(0)))) with { Summary = "logarithm of the gamma function" },
+        Smooth("digamma", v => v.Mul(v.Cotangent, v.Apply("polygamma", Attributes.None.With("n", 1), v.Operand(0)))) with { Summary = "derivative of lgamma" },
+        Smooth("polygamma", v => v.Mul(v.Cotangent, v.Apply("polygamma", Attributes.None.With("n", v.Attributes.Size("n") + 1), v.Operand(0)))) with { Summary = "the n-th derivative of digamma" },
+
         Binary("add", v => v.Cotangent, v => v.Cotangent, Linearity.Joint(0, 1)) with { Summary = "a + b" },
         Binary("sub", v => v.Cotangent, v => v.Apply("neg", v.Cotangent), Linearity.Joint(0, 1)) with { Summary = "a - b" },
         Binary("mul", v => v.Mul(v.Cotangent, v.Operand(1)), v => v.Mul(v.Cotangent, v.Operand(0)), Linearity.Each(0, 1)) with { Summary = "a * b" },
@@ -51,6 +61,9 @@ internal static class Pointwise
         Binary("minimum", v => Winner(v, "gt"), v => Winner(v, "lt")) with { Summary = "the smaller; a tie shares its gradient" },
         Binary("remainder", v => v.Cotangent, v => v.Apply("neg", v.Mul(v.Cotangent, v.Apply("floor", v.Div(v.Operand(0), v.Operand(1)))))) with { Summary = "a modulo b, with b's sign" },
         Binary("atan2", v => v.Div(v.Mul(v.Cotangent, v.Operand(1)), Hypotenuse(v)), v => v.Apply("neg", v.Div(v.Mul(v.Cotangent, v.Operand(0)), Hypotenuse(v)))) with { Summary = "angle of the point (b, a)" },
+        Binary("xlogy", v => v.ZeroWhere(v.Mul(v.Cotangent, v.Apply("log", v.Operand(1))), v.Scalar("eq_scalar", v.Operand(0), "0")),
+            v => v.Mul(v.Cotangent, v.Div(v.Operand(0), v.Operand(1)))) with { Element = (call, _) => Floating(call), Summary = "a * log(b), 0 where a is 0" },
+        new("floor_divide") { Factors = Broadcast, Summary = "the whole number below a / b" },
         new("lerp")
         {
             Factors = Broadcast,
@@ -106,6 +119,13 @@ internal static class Pointwise
     }
 
     private static Value OneMinusSquare(VjpContext v, string then) => v.Apply(then, v.Scalar("rsub_scalar", v.Apply("square", v.Operand(0)), "1"));
+
+    // 0 / 0 at 0, where the slope is 0.
+    private static Value Sinc(VjpContext v)
+    {
+        var slope = v.Div(v.Sub(v.Apply("cos", v.Scalar("mul_scalar", v.Operand(0), "3.141592653589793")), v.Result()), v.Operand(0));
+        return v.Mul(v.Cotangent, v.ZeroWhere(slope, v.Scalar("eq_scalar", v.Operand(0), "0")));
+    }
 
     private static Value Hypotenuse(VjpContext v) => v.Add(v.Apply("square", v.Operand(0)), v.Apply("square", v.Operand(1)));
 

@@ -4,12 +4,12 @@ using GShard.Compiler.Rules;
 namespace GShard.Compiler.Operators;
 
 /// <summary>
-/// Pools over the last dims; constants <c>kernel_size</c>, <c>stride</c> (the kernel's where absent) and <c>padding</c>. A split spatial
+/// Pools over the last dims; constants <c>kernel_size</c>, <c>stride</c> (the kernel's where absent), <c>padding</c> and, for the largest, <c>dilation</c>. A split spatial
 /// dim needs a halo.
 /// </summary>
 internal static class Pooling
 {
-    public static readonly ImmutableArray<OperatorDefinition> Operators = [.. Family(1), .. Family(2)];
+    public static readonly ImmutableArray<OperatorDefinition> Operators = [.. Family(1), .. Family(2), .. Family(3)];
 
     private static IEnumerable<OperatorDefinition> Family(int spatial)
     {

@@ -22,6 +22,16 @@ internal sealed record Window(ImmutableArray<Dim> Stride, ImmutableArray<Dim> Pa
     public Dim Positions(int dim, Dim size, Dim kernel)
     {
         var last = size + Padding[dim] * 2 - Dilation[dim] * (kernel - 1) - 1;
-        return last.Value is { } steps && Stride[dim].Value is { } stride ? steps / stride + 1 : last / Stride[dim] + 1;
+        return Steps(last, Stride[dim]) + 1;
+    }
+
+    // Rounded down: 2*L - 1 over 2 is L - 1.
+    private static Dim Steps(Dim length, Dim stride)
+    {
+        if (stride.Value is not { } step) return length / stride;
+        var constant = length.Terms.Where(t => t.Factors.IsEmpty).Select(t => t.Coefficient).FirstOrDefault();
+        var rest = length - constant;
+        if (rest.Terms.Any(t => t.Coefficient % step != 0)) return length / stride;
+        return rest / stride + (constant - ((constant % step + step) % step)) / step;
     }
 }

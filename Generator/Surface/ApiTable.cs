@@ -9,9 +9,9 @@ namespace GShard.Generator.Surface;
 internal static class ApiTable
 {
     private const string Text = """
-        abs              Tt    abs                  x
+        abs              Tt    abs|absolute         x
         exp              Tt    exp                  x
-        exp2             Tt    exp2                 x
+        exp2             Tts   exp2                 x
         expm1            Tts   expm1                x
         log              Tt    log                  x
         log2             Tt    log2                 x
@@ -26,7 +26,7 @@ internal static class ApiTable
         floor            Tt    floor                x
         ceil             Tt    ceil                 x
         round            Tt    round                x
-        trunc            Tt    trunc                x
+        trunc            Tt    trunc|fix            x
         sin              Tt    sin                  x
         cos              Tt    cos                  x
         tan              Tt    tan                  x
@@ -36,12 +36,24 @@ internal static class ApiTable
         sinh             Tt    sinh                 x
         cosh             Tt    cosh                 x
         erf              Tts   erf                  x
+        erfc             Tts   erfc                 x
+        erfinv           Tts   erfinv               x
+        asinh            Tt    asinh|arcsinh        x
+        acosh            Tt    acosh|arccosh        x
+        atanh            Tt    atanh|arctanh        x
+        sinc             Tts   sinc                 x
+        lgamma           Tt    lgamma               x
+        lgamma           s     gammaln              x
+        digamma          Tts   digamma              x
+        digamma          s     psi                  x
+        polygamma        Tt    polygamma            x size=n
         relu             Tf    relu                 x
         relu6            Tf    relu6                x
         gelu             Tf    gelu                 x
         silu             Tf    silu                 x
         mish             f     mish                 x
         sigmoid          Ttfs  sigmoid              x
+        sigmoid          s     expit                x
         log_sigmoid      T     log_sigmoid          x
         log_sigmoid      f     logsigmoid           x
         tanh             Ttf   tanh                 x
@@ -54,7 +66,11 @@ internal static class ApiTable
         ones_like        Tt    ones_like            x
         leaky_relu       Tf    leaky_relu           x value=negative_slope
         elu              Tf    elu                  x value=alpha
-        clamp            Tt    clamp                x value=min value=max
+        clamp            Tt    clamp|clip           x value=min value=max
+        clamp            Tf    hardtanh             x value=min value=max
+        clamp            Tt    clamp_min            x value=min
+        clamp            Tt    clamp_max            x value=max
+        full_like        Tt    full_like            x value
         softmax          Ttfs  softmax              x dim cast
         log_softmax      Tfs   log_softmax          x dim cast
 
@@ -64,13 +80,23 @@ internal static class ApiTable
         sub_scalar       Tt    sub|subtract         x value
         mul              Tt    mul|multiply         x x
         mul_scalar       Tt    mul|multiply         x value
-        div              Tt    div|divide           x x
-        div_scalar       Tt    div|divide           x value
+        div              Tt    div|divide|true_divide x x
+        div_scalar       Tt    div|divide|true_divide x value
         pow              Tt    pow                  x x
         pow_scalar       Tt    pow                  x value
         remainder        Tt    remainder            x x
         remainder_scalar Tt    remainder            x value
-        atan2            Tt    atan2                x x
+        atan2            Tt    atan2|arctan2        x x
+        xlogy            Tt    xlogy                x x
+        floor_divide     Tt    floor_divide         x x
+        floor_divide_scalar Tt floor_divide         x value
+        lerp             Tt    lerp                 x x x
+        bitwise_and      Tt    bitwise_and          x x
+        bitwise_or       Tt    bitwise_or           x x
+        bitwise_xor      Tt    bitwise_xor          x x
+        bitwise_not      Tt    bitwise_not          x
+        bitwise_left_shift  Tt bitwise_left_shift   x x
+        bitwise_right_shift Tt bitwise_right_shift  x x
         maximum          Tt    maximum|max          x x
         minimum          Tt    minimum|min          x x
         eq               Tt    eq                   x x
@@ -94,8 +120,9 @@ internal static class ApiTable
         mm               Tt    mm                   x x
         bmm              Tt    bmm                  x x
         mv               Tt    mv                   x x
-        dot              Tt    dot                  x x
-        outer            Tt    outer                x x
+        dot              Tt    dot|vdot             x x
+        outer            Tt    outer|ger            x x
+        cosine_similarity f    cosine_similarity    x x dim value=eps
 
         sum              Tt    sum                  x cast
         sum              Tt    sum                  x dims keepdim cast
@@ -120,8 +147,13 @@ internal static class ApiTable
         min_dim          Tt    min                  x dim keepdim
         topk             Tt    topk                 x size=k dim
         cumsum           Tt    cumsum               x dim cast
+        cumprod          Tt    cumprod              x dim cast
+        logcumsumexp     Tt    logcumsumexp         x dim
+        cummax           Tt    cummax               x dim
+        cummin           Tt    cummin               x dim
+        prod             Tt    prod                 x dims keepdim cast
 
-        transpose        Tt    transpose|swapaxes   x dim=dim0 dim=dim1
+        transpose        Tt    transpose|swapaxes|swapdims x dim=dim0 dim=dim1
         permute          Tt    permute              x dims
         unsqueeze        Tt    unsqueeze            x dim
         narrow           Tt    narrow               x dim size=start size=length
@@ -151,26 +183,8 @@ internal static class ApiTable
         {
             var words = line.Split([' ', '\r'], StringSplitOptions.RemoveEmptyEntries);
             if (words.Length == 0) continue;
-            var parameters = words.Skip(3).Select(Parameter).ToImmutableArray();
+            var parameters = words.Skip(3).Select(ApiParameter.Parse).ToImmutableArray();
             foreach (var method in words[2].Split('|')) yield return new ApiRow(words[0], words[1], method, parameters);
         }
-    }
-
-    private static ApiParameter Parameter(string word)
-    {
-        var parts = word.Split('=');
-        var role = parts[0] switch
-        {
-            "x" => ApiRole.Tensor,
-            "dim" => ApiRole.Dim,
-            "dims" => ApiRole.Dims,
-            "size" => ApiRole.Size,
-            "shape" => ApiRole.Shape,
-            "value" => ApiRole.Value,
-            "keepdim" => ApiRole.Flag,
-            "cast" => ApiRole.Cast,
-            _ => throw new FormatException($"'{word}' is no role of a parameter."),
-        };
-        return new ApiParameter(role, parts.Length > 1 ? parts[1] : parts[0]);
     }
 }

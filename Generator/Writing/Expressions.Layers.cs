@@ -23,6 +23,7 @@ internal static partial class Expressions
             ("embedding", "{0}.index({1})"),
             ("gather", "{0}.gather({dim}, {1})"),
             ("index_add", "{0}.index_add({dim}, {1}, {2}, 1)"),
+            ("index_copy", "{0}.index_copy({dim}, {1}, {2})"),
             ("index_select", "{0}.index_select({dim}, {1})"),
             ("layer_norm", "Kernels.LayerNorm({0}, {dims}, {1}, {2}, {eps})"),
             ("layer_norm_backward_weight", "Kernels.LayerNormBackwardWeight({*}, {dims})"),

@@ -27,8 +27,11 @@ internal static partial class Expressions
         new("sort", o => $"{o[0]}.sort({o.Argument("dim")}, descending: {(o.Flag("descending") ? "true" : "false")}, stable: true)"),
         new("topk", o => $"{o[0]}.topk({o.Int("k")}, {o.Argument("dim")})"),
         .. Table(
+            ("cummax", "{0}.cummax({dim})"),
+            ("cummin", "{0}.cummin({dim})"),
             ("cumprod", "{0}.cumprod({dim})"),
             ("cumsum", "{0}.cumsum({dim})"),
+            ("logcumsumexp", "{0}.logcumsumexp({dim})"),
             ("log_softmax", "functional.log_softmax({0}, {dim})"),
             ("log_softmax_backward", "Kernels.LogSoftmaxBackward({0}, {1}, {dim})"),
             ("softmax", "functional.softmax({0}, {dim})"),

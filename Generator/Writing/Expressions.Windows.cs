@@ -4,21 +4,25 @@ namespace GShard.Generator.Writing;
 
 internal static partial class Expressions
 {
-    private static ImmutableArray<Expression> Windows => [.. Spatial(1), .. Spatial(2)];
+    private static ImmutableArray<Expression> Windows => [.. Spatial(1), .. Spatial(2), .. Spatial(3)];
 
     private static IEnumerable<Expression> Spatial(int dims)
     {
         yield return new($"conv{dims}d", o => $"functional.conv{dims}d({o.All}{(o.Count < 3 ? ", null" : "")}, {Convolution(o, dims)})");
         yield return new($"conv{dims}d_backward_input", o => $"Kernels.ConvolutionBackwardInput({o.All}, {o.Array("size")}, {ConvolutionArrays(o, dims)})");
         yield return new($"conv{dims}d_backward_weight", o => $"Kernels.ConvolutionBackwardWeight({o.All}, {o.Array("size")}, {ConvolutionArrays(o, dims)})");
-        yield return new($"max_pool{dims}d", o => $"functional.max_pool{dims}d({o[0]}, {Pool(o, dims)})");
-        yield return new($"max_pool{dims}d_backward", o => $"Kernels.MaxPoolBackward({o.All}, {PoolArrays(o, dims)})");
+        yield return new($"conv_transpose{dims}d", o => $"functional.conv_transpose{dims}d({o.All}{(o.Count < 3 ? ", null" : "")}, {Transposed(o, dims)})");
+        yield return new($"max_pool{dims}d", o => $"functional.max_pool{dims}d({o[0]}, {Pool(o, dims)}{(o.Has("dilation") ? ", " + Sizes(o, dims, "dilation", "1") : "")})");
+        yield return new($"max_pool{dims}d_backward", o => $"Kernels.MaxPoolBackward({o.All}, {PoolArrays(o, dims)}{(o.Has("dilation") ? ", " + o.Array("dilation") : "")})");
         yield return new($"avg_pool{dims}d", o => $"functional.avg_pool{dims}d({o[0]}, {Pool(o, dims)})");
         yield return new($"avg_pool{dims}d_backward", o => $"Kernels.AveragePoolBackward({o[0]}, {o.Array("size")}, {PoolArrays(o, dims)})");
     }
 
     private static string Convolution(OperationText o, int dims) =>
         $"{Sizes(o, dims, "stride", "1")}, {Sizes(o, dims, "padding", "0")}, {Sizes(o, dims, "dilation", "1")}, {o.Argument("groups", "1")}";
+
+    private static string Transposed(OperationText o, int dims) =>
+        $"{Sizes(o, dims, "stride", "1")}, {Sizes(o, dims, "padding", "0")}, {Sizes(o, dims, "output_padding", "0")}, {Sizes(o, dims, "dilation", "1")}, {o.Argument("groups", "1")}";
 
     private static string ConvolutionArrays(OperationText o, int dims) =>
         $"{Each(o, dims, "stride", "1")}, {Each(o, dims, "padding", "0")}, {Each(o, dims, "dilation", "1")}, {o.Argument("groups", "1")}";

@@ -14,6 +14,8 @@ public static partial class torch
             private static readonly FunctionalOperator s_selu = new("selu");
             private static readonly FunctionalOperator s_silu = new("silu");
             private static readonly FunctionalOperator s_mish = new("mish");
+            private static readonly NativeOperator s_softshrink = new("aten::softshrink");
+            private static readonly NativeOperator s_hardshrink = new("aten::hardshrink");
             private static readonly FunctionalOperator s_gelu = new("gelu");
             private static readonly FunctionalOperator s_sigmoid = new("sigmoid");
             private static readonly FunctionalOperator s_tanh = new("tanh");
@@ -46,6 +48,23 @@ public static partial class torch
             public static Tensor mish(Tensor x, bool inplace = false) => s_mish.Call(inplace, x);
 
             /// <summary>x·Φ(x) with the exact normal distribution.</summary>
+            public static Tensor softsign(Tensor x, bool inplace = false)
+            {
+                using var magnitude = x.abs();
+                using var divisor = magnitude.add(1);
+                return inplace ? x.div_(divisor) : x.div(divisor);
+            }
+
+            public static Tensor tanhshrink(Tensor x, bool inplace = false)
+            {
+                using var tanh = x.tanh();
+                return inplace ? x.sub_(tanh) : x.sub(tanh);
+            }
+
+            public static Tensor softshrink(Tensor x, double lambda = 0.5) => s_softshrink.Call(x, lambda);
+
+            public static Tensor hardshrink(Tensor x, double lambda = 0.5) => s_hardshrink.Call(x, lambda);
+
             public static Tensor gelu(Tensor x) => s_gelu.Call(false, x);
 
             public static Tensor gelu(Tensor x, bool inplace) => s_gelu.Call(inplace, x);

@@ -9,6 +9,8 @@ public static partial class torch
             private static readonly NativeOperator s_maxPool1d = new("aten::max_pool1d");
             private static readonly NativeOperator s_maxPool2d = new("aten::max_pool2d");
             private static readonly NativeOperator s_maxPool2dWithIndices = new("aten::max_pool2d_with_indices");
+            private static readonly NativeOperator s_maxPool3d = new("aten::max_pool3d");
+            private static readonly NativeOperator s_avgPool3d = new("aten::avg_pool3d");
             private static readonly NativeOperator s_avgPool1d = new("aten::avg_pool1d");
             private static readonly NativeOperator s_avgPool2d = new("aten::avg_pool2d");
 
@@ -41,6 +43,13 @@ public static partial class torch
 
             public static Tensor avg_pool2d(Tensor input, (long, long) kernel_size, (long, long)? stride = null, (long, long)? padding = null, bool ceil_mode = false, bool count_include_pad = true, long? divisor_override = null) =>
                 avg_pool2d(input, Both(kernel_size), Both(stride), Both(padding), ceil_mode, count_include_pad, divisor_override);
+
+            /// <summary>[N, C, D, H, W] → [N, C, D', H', W']; the stride is the kernel's size where it is not given.</summary>
+            public static Tensor max_pool3d(Tensor input, long[] kernel_size, long[]? strides = null, long[]? padding = null, long[]? dilation = null, bool ceil_mode = false) =>
+                s_maxPool3d.Call(input, kernel_size, strides ?? kernel_size, padding ?? Every(3, null, 0), dilation ?? Every(3, null, 1), ceil_mode);
+
+            public static Tensor avg_pool3d(Tensor input, long[] kernel_size, long[]? stride = null, long[]? padding = null, bool ceil_mode = false, bool count_include_pad = true, long? divisor_override = null) =>
+                s_avgPool3d.Call(input, kernel_size, stride ?? kernel_size, padding ?? Every(3, null, 0), ceil_mode, count_include_pad, divisor_override);
 
             internal static long[] Both((long, long) pair) => [pair.Item1, pair.Item2];
 

@@ -30,7 +30,16 @@ internal sealed partial class MethodReader
         if (arguments.Any(a => a.Reading is UnknownReading)) return Unknown();
         var name = call.TargetMethod.Name;
         if (ReadSpecial(call, container, arguments) is { } special) return special;
-        var fitting = ApiTable.Find(container, name).Where(row => Fits(row, arguments)).ToList();
+        try
+        {
+            if (ReadRecipe(container, name, arguments, call.Syntax) is { } composed) return composed;
+        }
+        catch (Compiler.Operators.ShapeException error)
+        {
+            return Refuse("GSH1001", call.Syntax, $"'{name}' cannot be applied: {error.Message}");
+        }
+
+        var fitting = ApiTable.Find(container, name).Where(row => Fits(row.Parameters, arguments)).ToList();
         if ((fitting.FirstOrDefault(row => arguments.Skip(row.Parameters.Length).All(IsIgnored)) ?? fitting.FirstOrDefault()) is { } found) return ApplyRow(found, arguments, call.Syntax);
         var full = (container == 'T' ? "Tensor." : container == 'f' ? "nn.functional." : "torch.") + name;
         if (container == 'T' && name.EndsWith("_", StringComparison.Ordinal))
@@ -40,22 +49,25 @@ internal sealed partial class MethodReader
         return Refuse("GSH4003", call.Syntax, $"'{full}' with these arguments is not known to the compiler; write it with other operators, or put it into a static method with [ShardRule].");
     }
 
-    private static bool Fits(ApiRow row, ImmutableArray<Argument> arguments)
+    private static bool Fits(ImmutableArray<ApiParameter> parameters, ImmutableArray<Argument> arguments)
     {
-        for (var i = 0; i < row.Parameters.Length; i++)
+        for (var i = 0; i < parameters.Length; i++)
         {
             if (i >= arguments.Length)
             {
-                if (row.Parameters[i].Role is ApiRole.Flag or ApiRole.Cast) continue;
+                if (parameters[i].Role is ApiRole.Flag or ApiRole.Cast) continue;
                 return false;
             }
 
-            var (role, argument) = (row.Parameters[i].Role, arguments[i]);
+            var (role, argument) = (parameters[i].Role, arguments[i]);
             var fits = role switch
             {
                 ApiRole.Tensor => argument.Reading is TensorReading,
                 ApiRole.Dim or ApiRole.Size => argument.Reading is HostReading { IsInteger: true } && !IsScalar(argument.Type),
-                ApiRole.Dims or ApiRole.Shape => argument.Reading is ListReading or HostReading { IsInteger: true },
+                ApiRole.Dims or ApiRole.Shape => argument.Reading is ListReading or TupleReading or HostReading { IsInteger: true },
+                ApiRole.Null => argument.Reading is NullReading,
+                ApiRole.Only => argument.Reading is HostReading host && IsOnly(host, parameters[i].Attribute),
+                ApiRole.Reduction => argument.Reading is HostReading { Symbol: not null },
                 ApiRole.Value => argument.Reading is HostReading or NullReading && !KnownTypes.IsTensor(argument.Type),
                 ApiRole.Flag => argument.Reading is HostReading { Type: SpecialType.System_Boolean },
                 _ => argument.Reading is ElementReading or NullReading,
@@ -65,6 +77,10 @@ internal sealed partial class MethodReader
 
         return true;
     }
+
+    private static bool IsOnly(HostReading host, string expected) => host.Symbol is { } member ? member.Name == expected
+        : host.Truth is { } truth ? expected == (truth ? "true" : "false")
+        : double.TryParse(expected, System.Globalization.NumberStyles.Float, System.Globalization.CultureInfo.InvariantCulture, out var number) && IsNumber(host, number);
 
     private static bool IsScalar(ITypeSymbol? type) => type is { Name: "Scalar" };
 
@@ -136,9 +152,9 @@ internal sealed partial class MethodReader
 
     private ImmutableArray<Dim>? Sizes(Reading reading, SyntaxNode at)
     {
-        if (reading is not ListReading list) return SizeOf(reading, at) is { } one ? [one] : null;
+        if (reading is not (ListReading or TupleReading)) return SizeOf(reading, at) is { } one ? [one] : null;
         var sizes = ImmutableArray.CreateBuilder<Dim>();
-        foreach (var item in list.Items)
+        foreach (var item in reading is ListReading list ? list.Items : ((TupleReading)reading).Items)
         {
             if (SizeOf(item, at) is not { } size) return null;
             sizes.Add(size);

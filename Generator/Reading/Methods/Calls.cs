@@ -18,6 +18,7 @@ internal sealed partial class MethodReader
             case KnownTypes.Torch: return ReadApiCall(call, 't');
             case KnownTypes.Functional: return ReadApiCall(call, 'f');
             case KnownTypes.Special: return ReadApiCall(call, 's');
+            case KnownTypes.LinearAlgebra: return ReadApiCall(call, 'l');
             case KnownTypes.Sharding: return ReadSharding(call);
             case KnownTypes.Moe: return ReadMoe(call);
         }

@@ -56,7 +56,9 @@ internal sealed partial class MethodReader
         "Float16" or "float16" or "half" => ElementType.Float16,
         "Int64" or "int64" or "long" => ElementType.Int64,
         "Int32" or "int32" or "int" => ElementType.Int32,
-        "Byte" or "uint8" => ElementType.UInt8,
+        "Int16" or "int16" or "short" => ElementType.Int16,
+        "Int8" or "int8" or "sbyte" => ElementType.Int8,
+        "Byte" or "uint8" or "byte" => ElementType.UInt8,
         "Bool" or "bool" => ElementType.Bool,
         _ => null,
     };

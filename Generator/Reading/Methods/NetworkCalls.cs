@@ -97,12 +97,6 @@ internal sealed partial class MethodReader
         });
     }
 
-    private Reading ReadSquaredError(Value input, Value target, Argument? reduction, SyntaxNode at)
-    {
-        if (Apply("sub", Attributes.None, [input, target], at) is not { } difference || Apply("square", Attributes.None, difference, at) is not { } square) return UnknownReading.Instance;
-        return Reduced(square[0], reduction, at, null);
-    }
-
     /// <summary>A loss reduced; a mean with a count of its own is a sum over that count.</summary>
     private Reading Reduced(Value loss, Argument? reduction, SyntaxNode at, Func<Value?>? count)
     {

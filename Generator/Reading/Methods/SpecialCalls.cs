@@ -42,7 +42,7 @@ internal sealed partial class MethodReader
                 if (arguments.Skip(1).FirstOrDefault(a => a.Reading is TensorReading) is { Reading: TensorReading model }) return Cast(first, model.Value.Tensor.Element, at);
                 return arguments.Skip(1).All(IsIgnored) ? arguments[0].Reading : null;
             case ('T', "type_as") when arguments[1].Reading is TensorReading typed: return Cast(first, typed.Value.Tensor.Element, at);
-            case ('T', "float" or "double" or "half" or "bfloat16" or "int" or "long" or "bool" or "byte") when ElementOf(name) is { } element: return Cast(first, element, at);
+            case ('T', "float" or "double" or "half" or "bfloat16" or "int" or "long" or "short" or "sbyte" or "bool" or "byte") when ElementOf(name) is { } element: return Cast(first, element, at);
             case ('T', "reshape" or "view") or ('t', "reshape"): return ReadReshape(first, arguments[1], at);
             case ('T', "view_as" or "reshape_as") when arguments[1].Reading is TensorReading shaped: return Reshape(first, shaped.Value.Tensor.Dims, at);
             case ('T' or 't', "flatten") when arguments.Length == 3: return ReadFlatten(first, arguments[1], arguments[2], at);
@@ -57,8 +57,6 @@ internal sealed partial class MethodReader
             case ('f', "layer_norm"): return ReadLayerNorm(first, arguments, at);
             case ('f', "dropout") or ('t', "dropout"): return ReadDropout(first, Named("p"), Named("training", "train"), at, isOurs: false);
             case ('f', "cross_entropy"): return ReadCrossEntropy(first, arguments, at);
-            case ('f', "mse_loss") when arguments[1].Reading is TensorReading expected: return ReadSquaredError(first, expected.Value, Named("reduction"), at);
-            case ('f', "softplus") or ('T', "softplus") when !arguments.Skip(1).Any(a => a.IsGiven): return ApplyOne("softplus", Attributes.None, [first], at);
             case ('f', "scaled_dot_product_attention"): return ReadAttention(arguments, at);
             case ('f', "pad"): return ReadPad(first, arguments, at);
             case ('T' or 't', "var" or "std"): return ReadVariance(name, first, arguments, at);

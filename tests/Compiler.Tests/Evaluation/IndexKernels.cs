@@ -11,6 +11,7 @@ internal static class IndexKernels
         One("embedding_backward", EmbeddingBackward),
         One("index_select", c => NdArray.Fill(Replaced(c.X.Shape, c.Dim(), c.Y.Shape[0]), i => c.X[NdArray.With(i, c.Dim(), (long)c.Y[i[c.Dim()]])])),
         One("index_add", c => Write(c, i => NdArray.With(i, c.Dim(), (long)c.Y[i[c.Dim()]]), (old, add) => old + add)),
+        One("index_copy", c => Write(c, i => NdArray.With(i, c.Dim(), (long)c.Y[i[c.Dim()]]), (_, set) => set)),
         One("gather", c => NdArray.Fill(c.Y.Shape, i => c.X[NdArray.With(i, c.Dim(), (long)c.Y[i])])),
         One("scatter_add", c => Write(c, i => NdArray.With(i, c.Dim(), (long)c.Y[i]), (old, add) => old + add)),
         One("scatter", c => Write(c, i => NdArray.With(i, c.Dim(), (long)c.Y[i]), (_, set) => set)),

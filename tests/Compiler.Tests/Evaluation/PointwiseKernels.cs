@@ -14,6 +14,12 @@ internal static class PointwiseKernels
         Unary("sqrt", Math.Sqrt), Unary("rsqrt", x => 1 / Math.Sqrt(x)), Unary("reciprocal", x => 1 / x),
         Unary("sin", Math.Sin), Unary("cos", Math.Cos), Unary("tan", Math.Tan), Unary("asin", Math.Asin), Unary("acos", Math.Acos), Unary("atan", Math.Atan),
         Unary("sinh", Math.Sinh), Unary("cosh", Math.Cosh), Unary("erf", Erf),
+        Unary("erfc", x => 1 - Erf(x)), Unary("erfinv", InverseErf), Unary("asinh", Math.Asinh), Unary("acosh", Math.Acosh), Unary("atanh", Math.Atanh),
+        Unary("sinc", x => x == 0 ? 1 : Math.Sin(Math.PI * x) / (Math.PI * x)), Unary("lgamma", LogGamma), Unary("digamma", x => PolyGamma(0, x)),
+        One("polygamma", c => c.X.Map(x => PolyGamma((int)c.Size("n"), x))),
+        Unary("bitwise_not", x => ~(long)x), Binary("bitwise_and", (a, b) => (long)a & (long)b), Binary("bitwise_or", (a, b) => (long)a | (long)b), Binary("bitwise_xor", (a, b) => (long)a ^ (long)b),
+        Binary("bitwise_left_shift", (a, b) => (long)a << (int)b), Binary("bitwise_right_shift", (a, b) => (long)a >> (int)b),
+        Binary("xlogy", (a, b) => a == 0 ? 0 : a * Math.Log(b)), Binary("floor_divide", (a, b) => Math.Floor(a / b)),
         Unary("relu", x => Math.Max(x, 0)), Unary("sigmoid", Sigmoid), Unary("tanh", Math.Tanh), Unary("gelu", x => x * Normal(x)), Unary("silu", x => x * Sigmoid(x)),
         Unary("softplus", Softplus), Unary("log_sigmoid", x => -Softplus(-x)), Unary("relu6", x => Math.Min(Math.Max(x, 0), 6)), Unary("mish", x => x * Math.Tanh(Softplus(x))),
         Unary("logical_not", x => Truth(x == 0)), Unary("isnan", x => Truth(double.IsNaN(x))), Unary("isinf", x => Truth(double.IsInfinity(x))), Unary("isfinite", x => Truth(double.IsFinite(x))),
@@ -65,6 +71,36 @@ internal static class PointwiseKernels
     private static double Normal(double x) => 0.5 * (1 + Erf(x / Math.Sqrt(2)));
 
     private static double Remainder(double a, double b) => a - b * Math.Floor(a / b);
+
+    /// <summary>Newton's method on the error function.</summary>
+    private static double InverseErf(double y)
+    {
+        var x = 0.0;
+        for (var i = 0; i < 60; i++) x -= (Erf(x) - y) / (2 / Math.Sqrt(Math.PI) * Math.Exp(-x * x));
+        return x;
+    }
+
+    /// <summary>Stirling's series above 20, and the recurrence up to there; for positive arguments.</summary>
+    private static double LogGamma(double x)
+    {
+        var shift = 0.0;
+        for (; x < 20; x++) shift += Math.Log(x);
+        return (x - 0.5) * Math.Log(x) - x + 0.5 * Math.Log(2 * Math.PI) + 1 / (12 * x) - 1 / (360 * x * x * x) + 1 / (1260 * Math.Pow(x, 5)) - shift;
+    }
+
+    /// <summary>Derivatives of Stirling's series above 30, and the recurrence up to there; for positive arguments.</summary>
+    private static double PolyGamma(int n, double x)
+    {
+        double[] bernoulli = [1.0 / 6, -1.0 / 30, 1.0 / 42, -1.0 / 30, 5.0 / 66];
+        var sign = n % 2 == 0 ? -1.0 : 1.0;
+        double Factorial(int m) => m < 2 ? 1 : m * Factorial(m - 1);
+        var shift = 0.0;
+        for (; x < 30; x++) shift += sign * Factorial(n) / Math.Pow(x, n + 1);
+        var result = n == 0 ? Math.Log(x) - 0.5 / x : sign * (Factorial(n - 1) / Math.Pow(x, n) + Factorial(n) / (2 * Math.Pow(x, n + 1)));
+        for (var k = 1; k <= bernoulli.Length; k++)
+            result += sign * bernoulli[k - 1] * (n == 0 ? 1.0 / (2 * k) : Factorial(2 * k + n - 1) / Factorial(2 * k)) / Math.Pow(x, 2 * k + n);
+        return result + shift;
+    }
 
     /// <summary>The Maclaurin series, exact to rounding for the small arguments of tests.</summary>
     private static double Erf(double x)

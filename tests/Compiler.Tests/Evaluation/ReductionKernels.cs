@@ -21,6 +21,9 @@ internal static class ReductionKernels
         One("any", c => Reduce(c, v => v.Any(x => x != 0) ? 1 : 0)),
         One("cumsum", c => Scan(c, (a, b) => a + b)),
         One("cumprod", c => Scan(c, (a, b) => a * b)),
+        One("logcumsumexp", c => Scan(c, (a, b) => double.IsNegativeInfinity(Math.Max(a, b)) ? Math.Max(a, b) : Math.Max(a, b) + Math.Log(1 + Math.Exp(Math.Min(a, b) - Math.Max(a, b))))),
+        ("cummax", c => RunningExtreme(c, (old, now) => now >= old)),
+        ("cummin", c => RunningExtreme(c, (old, now) => now <= old)),
     ];
 
     public static NdArray Reduce(KernelCall c, Func<List<double>, double> f) => Reduce(c.X, c.Dims(), c.Attributes.Flag("keepdim"), f);
@@ -37,6 +40,22 @@ internal static class ReductionKernels
     {
         var mean = values.Average();
         return values.Sum(v => (v - mean) * (v - mean)) / (values.Count - c.Size("correction", 1));
+    }
+
+    // The latest index of a tie, as libtorch has it.
+    private static object?[] RunningExtreme(KernelCall c, Func<double, double, bool> wins)
+    {
+        var (x, dim) = (c.X, c.Dim());
+        var (values, indices) = (NdArray.Zeros(x.Shape), NdArray.Zeros(x.Shape));
+        foreach (var index in NdArray.Indices(x.Shape))
+        {
+            var before = NdArray.With(index, dim, index[dim] - 1);
+            var isNew = index[dim] == 0 || wins(values[before], x[index]);
+            values[index] = isNew ? x[index] : values[before];
+            indices[index] = isNew ? index[dim] : indices[before];
+        }
+
+        return [values, indices];
     }
 
     private static NdArray Scan(KernelCall c, Func<double, double, double> f)

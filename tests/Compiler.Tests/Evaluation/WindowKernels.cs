@@ -5,11 +5,12 @@ namespace GShard.Compiler.Tests.Evaluation;
 /// <summary>Convolutions and pools, by enumerating every window position.</summary>
 internal static class WindowKernels
 {
-    public static IEnumerable<(string, Func<KernelCall, object?[]>)> All => new[] { 1, 2 }.SelectMany(spatial => new[]
+    public static IEnumerable<(string, Func<KernelCall, object?[]>)> All => new[] { 1, 2, 3 }.SelectMany(spatial => new[]
     {
         One($"conv{spatial}d", c => Convolve(c, spatial)),
         One($"conv{spatial}d_backward_input", c => Collect(c, spatial, [c.X.Shape[0], c.Y.Shape[1] * c.Size("groups", 1), .. c.Sizes("size")], c.X.Shape, c.Y.Shape, (y, x, w) => (x, c.X[y] * c.Y[w]))),
         One($"conv{spatial}d_backward_weight", c => Collect(c, spatial, [c.X.Shape[1], c.Y.Shape[1] / c.Size("groups", 1), .. c.Sizes("size")], c.X.Shape, null, (y, x, w) => (w, c.X[y] * c.Y[x]))),
+        One($"conv_transpose{spatial}d", c => ConvolveTransposed(c, spatial)),
         One($"max_pool{spatial}d", c => Pool(c, spatial, v => v.Max(p => p.Value))),
         One($"avg_pool{spatial}d", c => Pool(c, spatial, v => v.Sum(p => p.Value) / c.Sizes("kernel_size").Aggregate(1L, (a, b) => a * b))),
         One($"max_pool{spatial}d_backward", c => MaxPoolBackward(c, spatial)),
@@ -38,6 +39,14 @@ internal static class WindowKernels
     {
         var result = NdArray.Zeros([c.X.Shape[0], c.Y.Shape[0], .. Positions(c, spatial, c.X.Shape[2..], c.Y.Shape[2..])]);
         foreach (var (y, x, w) in Products(c, result.Shape, c.X.Shape, c.Y.Shape)) result[y] += c.X[x] * c.Y[w];
+        return c.Operands.Count > 2 ? NdArray.Fill(result.Shape, i => result[i] + c.Array(2)[i[1]]) : result;
+    }
+
+    private static NdArray ConvolveTransposed(KernelCall c, int spatial)
+    {
+        var (stride, padding, dilation, more) = (Constant(c, "stride", spatial, 1), Constant(c, "padding", spatial, 0), Constant(c, "dilation", spatial, 1), Constant(c, "output_padding", spatial, 0));
+        long[] sizes = [.. Enumerable.Range(0, spatial).Select(i => (c.X.Shape[2 + i] - 1) * stride[i] - 2 * padding[i] + dilation[i] * (c.Y.Shape[2 + i] - 1) + more[i] + 1)];
+        var result = Collect(c, spatial, [c.X.Shape[0], c.Y.Shape[1] * c.Size("groups", 1), .. sizes], c.X.Shape, c.Y.Shape, (y, x, w) => (x, c.X[y] * c.Y[w]));
         return c.Operands.Count > 2 ? NdArray.Fill(result.Shape, i => result[i] + c.Array(2)[i[1]]) : result;
     }
 

@@ -8,7 +8,7 @@ namespace GShard.Compiler.Tests.Operators;
 
 /// <summary>
 /// A sample call of an operator: its constants as text, and its operands as types, each with how its values are drawn:
-/// <c>positive</c>, <c>unit</c> (between -1 and 1), <c>below 5</c> (indices), <c>distinct below 5</c> (no index twice along the last dim),
+/// <c>positive</c>, <c>above 1</c>, <c>unit</c> (between -1 and 1), <c>below 5</c> (indices), <c>distinct below 5</c> (no index twice along the last dim),
 /// <c>constant</c> (has no gradient by definition).
 /// </summary>
 public sealed record OperatorSample(string Name, string Constants, string[] Operands)

@@ -44,6 +44,7 @@ internal static class SampleValues
 
         if (operand.Tensor.Element == ElementType.Bool) return values.Map(_ => words.Contains("full") ? 1 : random.Next(2));
         if (words.Contains("positive")) return values.Map(x => (x + 2) / 2);
+        if (words.Contains("above")) return values.Map(x => x + 3);
         return words.Contains("unit") ? values.Map(x => x / 2) : values;
     }
 }

@@ -1,5 +1,6 @@
 using GShard.Compiler.Operators;
 using GShard.Generator.Surface;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
 
 namespace GShard.Generator.Tests.Reading;
 
@@ -8,6 +9,11 @@ public class SurfaceTests
     [Fact]
     public void Every_row_names_an_operator_with_a_rule() =>
         Assert.All(ApiTable.All, row => Assert.NotNull(OperatorTable.Find(row.Operator)));
+
+    [Fact]
+    public void Every_recipe_is_made_of_operators_with_rules() =>
+        Assert.All(RecipeTable.All.SelectMany(r => r.Body.DescendantNodesAndSelf().OfType<InvocationExpressionSyntax>()), call =>
+            Assert.True(call.Expression.ToString() is "size" or "channelwise" or "squeeze_unless" || OperatorTable.Find(call.Expression.ToString()) is not null, call.ToString()));
 
     [Fact]
     public void Every_row_names_a_member_of_the_binding()
@@ -19,8 +25,9 @@ public class SurfaceTests
             ['t'] = "TorchSharp.torch",
             ['f'] = "TorchSharp.torch+nn+functional",
             ['s'] = "TorchSharp.torch+special",
+            ['l'] = "TorchSharp.torch+linalg",
         };
-        var missing = ApiTable.All
+        var missing = ApiTable.All.Select(row => (row.Containers, row.Method)).Concat(RecipeTable.All.Select(recipe => (recipe.Containers, recipe.Method)))
             .SelectMany(row => row.Containers.Select(c => (Container: containers[c], row.Method)))
             .Where(p => compilation.GetTypeByMetadataName(p.Container) is not { } type || type.GetMembers(p.Method).IsEmpty)
             .Select(p => p.Container + "." + p.Method).Distinct();
