@@ -26,6 +26,9 @@ public static class ShardingCompiler
         backward = DeadCode.Run(backward);
         Verifier.Check(backward, forward);
 
+        (forward, backward) = (Inlining.Run(forward), Inlining.Run(backward));
+        Verifier.Check(forward);
+        Verifier.Check(backward, forward);
         var granules = Granules.Of(forward, backward);
         (forward, backward) = SizeResolution.Run(forward, backward, granules);
         Verifier.Check(forward);
@@ -41,6 +44,7 @@ public static class ShardingCompiler
 
     private static ShardedProgram WithoutBackward(Function settled, Function forward, ImmutableArray<Finding> findings)
     {
+        forward = Inlining.Run(forward);
         var granules = Granules.Of(forward, null);
         forward = SizeResolution.Run(forward, null, granules).Forward;
         Verifier.Check(forward);

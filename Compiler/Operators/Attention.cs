@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using GShard.Compiler.IR;
+using GShard.Compiler.Lowering;
 
 namespace GShard.Compiler.Operators;
 
@@ -14,6 +15,7 @@ internal static class Attention
             Linearity = _ => Linearity.Joint(2),
             Element = (call, _) => call.Operand(2).Element,
             Vjp = Vjp,
+            Lowering = AttentionLowering.ScaledDotProduct,
             Summary = "softmax(q k / sqrt(d) + mask) v; the optional mask is added, or true where attention is allowed; is_causal masks later keys",
         },
     ];
@@ -37,29 +39,13 @@ internal static class Attention
 
     private static ImmutableArray<Value?> Vjp(VjpContext v)
     {
+        var call = OperatorCall.Of(v.Forward);
         var (q, k, values) = (v.Operand(0), v.Operand(1), v.Operand(2));
         var swap = Attributes.None.With("dim0", -2).With("dim1", -1);
         var last = Attributes.None.With("dim", -1);
-        var rank = q.Tensor.Rank;
-        var scale = v.Attributes.Has("scale") ? v.Attributes.Host("scale") : $"1.0 / Math.Sqrt({HostScalars.Code(q.Tensor.Dims[rank - 1])})";
-
-        var scores = v.Scalar("mul_scalar", v.Apply("matmul", q, v.Apply("transpose", swap, k)), scale);
-        if (v.Attributes.Flag("is_causal"))
-        {
-            var later = v.Apply("triangular_mask", Attributes.None.With("shape", [q.Tensor.Dims[rank - 2], k.Tensor.Dims[rank - 2]]).With("diagonal", 1));
-            scores = v.Apply("masked_fill", Attributes.None.WithHost("value", "double.NegativeInfinity"), scores, later);
-        }
-
+        var scale = AttentionLowering.Scale(call);
         var hasMask = v.Forward.Operands.Length > 3;
-        if (hasMask)
-        {
-            var mask = v.Operand(3);
-            scores = mask.IsDifferentiable
-                ? v.Add(scores, mask)
-                : v.Apply("masked_fill", Attributes.None.WithHost("value", "double.NegativeInfinity"), scores, v.Apply("logical_not", mask));
-        }
-
-        var weights = v.Apply("softmax", last, scores);
+        var weights = v.Apply("softmax", last, AttentionLowering.Scores(v, call));
         var dScores = v.Apply("softmax_backward", last, v.Apply("matmul", v.Cotangent, v.Apply("transpose", swap, values)), weights);
         var dRaw = v.Scalar("mul_scalar", dScores, scale);
         return

@@ -15,10 +15,10 @@ internal static class Creation
         Pointwise.Unary("zeros_like", _ => null) with { Summary = "0 in the shape of x" },
         Pointwise.Unary("ones_like", _ => null) with { Summary = "1 in the shape of x" },
         Pointwise.Unary("full_like", _ => null) with { Summary = "value in the shape of x" },
-        Whole("arange", call => [End(call) - Start(call)]) with { Element = (call, _) => Element(call, ElementType.Int64), Summary = "start (0 where absent), start + 1, … below end" },
+        Positioned("arange", call => [End(call) - Start(call)]) with { Element = (call, _) => Element(call, ElementType.Int64), Summary = "start (0 where absent), start + 1, … below end" },
         Whole("linspace", call => [call.Attributes.Size("steps")]) with { Summary = "steps numbers from start to end, both included, equally far apart" },
         Whole("eye", call => [call.Attributes.Size("n"), call.Attributes.Size(call.Attributes.Has("m") ? "m" : "n")]) with { Summary = "1 on the diagonal of a matrix [n, m] (m is n where absent), 0 elsewhere" },
-        Whole("triangular_mask", call => call.Attributes.Sizes("shape")) with
+        Positioned("triangular_mask", call => call.Attributes.Sizes("shape")) with
         {
             Element = (_, _) => ElementType.Bool,
             Summary = "true where column - row >= diagonal: the positions that causal attention masks, for diagonal 1",
@@ -39,6 +39,10 @@ internal static class Creation
         Element = (call, _) => Element(call, ElementType.Float),
         Vjp = _ => [],
     };
+
+    /// <summary>What depends on the position of an element: each rank makes its part from where that begins.</summary>
+    private static OperatorDefinition Positioned(string name, Func<OperatorCall, ImmutableArray<Dim>> shape) =>
+        Whole(name, shape) with { Factors = call => Sized(shape(call)) };
 
     private static OperatorDefinition Whole(string name, Func<OperatorCall, ImmutableArray<Dim>> shape) => new(name)
     {

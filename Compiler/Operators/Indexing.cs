@@ -1,16 +1,20 @@
 using System.Collections.Immutable;
 using GShard.Compiler.IR;
+using GShard.Compiler.Lowering;
 
 namespace GShard.Compiler.Operators;
 
-/// <summary>Operators that look up or write by index; an indexed dim is whole on every rank.</summary>
+/// <summary>
+/// Operators that look up or write by index. Of a split dim each rank serves the indices that fall into its part: lookups give a partial
+/// sum, of which one term is not 0; writes change that part.
+/// </summary>
 internal static class Indexing
 {
     public static readonly ImmutableArray<OperatorDefinition> Operators =
     [
         new("embedding")
         {
-            Factors = call => new FactorTemplate([[["v"], ["d"]], FactorTemplate.Dims(call.Rank(1))], [[.. FactorTemplate.Dims(call.Rank(1)), ["d"]]]).Replicate("v"),
+            Factors = call => new FactorTemplate([[["v"], ["d"]], FactorTemplate.Dims(call.Rank(1))], [[.. FactorTemplate.Dims(call.Rank(1)), ["d"]]]).Reduce("v"),
             Linearity = _ => Linearity.Joint(0),
             Element = (call, _) => call.Operand(0).Element,
             Vjp = EmbeddingVjp,
@@ -22,7 +26,7 @@ internal static class Indexing
             {
                 var ids = FactorTemplate.Dims(call.Rank(1));
                 return new FactorTemplate([[.. ids, ["d"]], ids], [[["v"], ["d"]]])
-                    .Reduce([.. ids.Select(i => i[0])]).Replicate("v").Size("v", call.Attributes.Size("rows"));
+                    .Reduce([.. ids.Select(i => i[0])]).Size("v", call.Attributes.Size("rows"));
             },
             Linearity = _ => Linearity.Joint(0),
             Element = (call, _) => call.Operand(0).Element,
@@ -39,6 +43,7 @@ internal static class Indexing
         new("index_add")
         {
             Factors = IndexAdded,
+            Lowering = WriteLowering.Added,
             Linearity = _ => Linearity.Joint(0, 2),
             Element = (call, _) => call.Operand(0).Element,
             Vjp = v => [v.When(0, () => v.Cotangent), null, v.When(2, () => v.Apply("index_select", v.Attributes, v.Cotangent, v.Operand(1)))],
@@ -59,7 +64,7 @@ internal static class Indexing
         },
         new("gather")
         {
-            Factors = call => Along(call, "n k", "k"),
+            Factors = call => Looked(call, Along(call, "n k", "k"), "n"),
             Linearity = _ => Linearity.Joint(0),
             Element = (call, _) => call.Operand(0).Element,
             Vjp = v => [v.When(0, () => v.Apply("scatter_add", v.Attributes, v.Zeros(v.Operand(0).Tensor), v.Operand(1), v.Cotangent)), null],
@@ -67,7 +72,8 @@ internal static class Indexing
         },
         new("scatter_add")
         {
-            Factors = call => Along(call, "n k k", "n"),
+            Factors = call => Along(call, "n k k", "n").Replicate("k"),
+            Lowering = WriteLowering.Added,
             Linearity = _ => Linearity.Joint(0, 2),
             Element = (call, _) => call.Operand(0).Element,
             Vjp = v => [v.When(0, () => v.Cotangent), null, v.When(2, () => v.Apply("gather", v.Attributes, v.Cotangent, v.Operand(1)))],
@@ -75,7 +81,7 @@ internal static class Indexing
         },
         new("scatter")
         {
-            Factors = call => Along(call, "n k k", "n"),
+            Factors = call => Along(call, "n k k", "n").Replicate("k"),
             Linearity = _ => Linearity.Joint(0, 2),
             Element = (call, _) => call.Operand(0).Element,
             Vjp = v =>
@@ -91,7 +97,7 @@ internal static class Indexing
             Factors = call =>
             {
                 var dims = FactorTemplate.Dims(call.Rank(0));
-                return new FactorTemplate([dims], [[.. dims, ["c"]]]).Replicate("c").Size("c", call.Attributes.Size("classes"));
+                return new FactorTemplate([dims], [[.. dims, ["c"]]]).Size("c", call.Attributes.Size("classes"));
             },
             Element = (_, _) => ElementType.Int64,
             Summary = "1 at the index, 0 elsewhere, along a new last dim of size classes",
@@ -110,20 +116,24 @@ internal static class Indexing
     {
         var dim = call.Dim();
         var dims = FactorTemplate.Dims(call.Rank(0));
-        return new FactorTemplate([.. operands.Split(' ').Select(n => dims.SetItem(dim, [n]))], [dims.SetItem(dim, [result])]).Replicate("n", "k");
+        return new FactorTemplate([.. operands.Split(' ').Select(n => dims.SetItem(dim, [n]))], [dims.SetItem(dim, [result])]);
     }
 
     private static FactorTemplate IndexSelected(OperatorCall call)
     {
         var dim = call.Dim();
         var dims = FactorTemplate.Dims(call.Rank(0));
-        return new FactorTemplate([dims, [["k"]]], [dims.SetItem(dim, ["k"])]).Replicate("." + dim);
+        return Looked(call, new FactorTemplate([dims, [["k"]]], [dims.SetItem(dim, ["k"])]), "." + dim);
     }
 
     private static FactorTemplate IndexAdded(OperatorCall call)
     {
         var dim = call.Dim();
         var dims = FactorTemplate.Dims(call.Rank(0));
-        return new FactorTemplate([dims, [["k"]], dims.SetItem(dim, ["k"])], [dims]).Replicate("." + dim, "k");
+        return new FactorTemplate([dims, [["k"]], dims.SetItem(dim, ["k"])], [dims]).Replicate("k");
     }
+
+    /// <summary>The dim that is looked up in: the ranks' finds are summed, which truth values cannot be.</summary>
+    public static FactorTemplate Looked(OperatorCall call, FactorTemplate template, string factor) =>
+        call.Operand(0).Element == ElementType.Bool ? template.Replicate(factor) : template.Reduce(factor);
 }

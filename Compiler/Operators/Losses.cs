@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using GShard.Compiler.IR;
+using GShard.Compiler.Lowering;
 
 namespace GShard.Compiler.Operators;
 
@@ -16,6 +17,7 @@ internal static class Losses
             Factors = call => FactorTemplate.Parse("b c, b -> b").Replicate("c"),
             Element = (call, _) => call.Operand(0).Element,
             Vjp = v => [v.When(0, () => v.Apply("cross_entropy_backward", v.Attributes, v.Cotangent, v.Operand(0), v.Operand(1))), null],
+            Lowering = LossLowering.CrossEntropy,
             Summary = "per row of logits [n, c] the negative log-probability of its target, 0 where the target is ignore_index",
         },
         new("cross_entropy_backward")
@@ -31,6 +33,7 @@ internal static class Losses
             Linearity = _ => Linearity.Joint(0),
             Element = (call, _) => call.Operand(0).Element,
             Vjp = v => [v.When(0, () => NegativeLogLikelihood(v)), null],
+            Lowering = LossLowering.NegativeLogLikelihood,
             Summary = "per row of log-probabilities [n, c] the negative one of its target, 0 where the target is ignore_index",
         },
         Pointwise.Binary("binary_cross_entropy_with_logits", v => v.Mul(v.Cotangent, v.Sub(v.Apply("sigmoid", v.Operand(0)), v.Operand(1))),
@@ -43,6 +46,7 @@ internal static class Losses
                 return new FactorTemplate([dims, dims], [dims.RemoveAt(call.Dim())]).Replicate("." + call.Dim());
             },
             Vjp = v => [v.When(0, () => Cosine(v, v.Operand(0), v.Operand(1))), v.When(1, () => Cosine(v, v.Operand(1), v.Operand(0)))],
+            Lowering = LossLowering.CosineSimilarity,
             Summary = "inner product along dim over the product of the norms, each not below eps",
         },
     ];

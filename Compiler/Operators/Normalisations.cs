@@ -1,11 +1,13 @@
 using System.Collections.Immutable;
 using GShard.Compiler.Dims;
 using GShard.Compiler.IR;
+using GShard.Compiler.Lowering;
+using GShard.Compiler.Rules;
 
 namespace GShard.Compiler.Operators;
 
 /// <summary>
-/// Normalisations. For layer and RMS norm <c>dims</c> counts the trailing dims that are normalised, which are whole on every rank.
+/// Normalisations. For layer and RMS norm <c>dims</c> counts the trailing dims that are normalised, which ranks complete by their moments where they are split.
 /// </summary>
 internal static class Normalisations
 {
@@ -16,12 +18,14 @@ internal static class Normalisations
         new("layer_norm_backward_input")
         {
             Factors = call => Trailing(call, "x x s s w", "x"),
+            Lowering = NormalisationLowering.LayerNormBackwardInput,
             Linearity = _ => Linearity.Joint(0),
             Summary = "cotangent of layer_norm's operand (cotangent, x, mean, rstd, weight where there is one)",
         },
         new("layer_norm_backward_weight")
         {
-            Factors = call => Reduced(Trailing(call, "x x s s", "w"), call),
+            // Element by element along the normalised dims, given their statistics.
+            Factors = call => Reduced(Trailing(call, "x x s s", "w") with { Kinds = ImmutableDictionary<string, FactorKind>.Empty }, call),
             Linearity = _ => Linearity.Joint(0),
             Summary = "cotangent of layer_norm's weight (cotangent, x, mean, rstd), summed over the leading dims",
         },
@@ -30,6 +34,7 @@ internal static class Normalisations
             Factors = call => Trailing(call, "x w", "x"),
             Linearity = call => call.Operands.Length > 1 ? Linearity.Joint(1) : Linearity.None,
             Vjp = RmsNormVjp,
+            Lowering = NormalisationLowering.RmsNorm,
             Summary = "x * rsqrt(mean(x * x) + eps), times weight where there is one",
         },
         new("group_norm")
@@ -37,6 +42,7 @@ internal static class Normalisations
             // The count of groups is an attribute: splitting the groups would need a local one.
             Factors = call => GroupFactors(call),
             Vjp = GroupNormVjp,
+            Lowering = NormalisationLowering.GroupNorm,
             Summary = "normalised over the channels of each of groups groups and all later dims, times weight, plus bias",
         },
         new("batch_norm_eval")
@@ -55,6 +61,7 @@ internal static class Normalisations
     {
         Factors = call => Trailing(call, "x w w", "x s s"),
         NotDifferentiable = [1, 2],
+        Lowering = NormalisationLowering.LayerNorm,
     };
 
     /// <summary>Templates over a tensor (x), its trailing dims (w) and statistics whose trailing dims are 1 (s); as many operands as the call has.</summary>

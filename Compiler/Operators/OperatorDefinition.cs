@@ -37,6 +37,9 @@ public sealed record OperatorDefinition(string Name)
     public Func<OperatorCall, FactorRule, Dim> Flops { get; init; } = (_, rule) =>
         Dim.Product(rule.Factors.Select(f => f.Size));
 
+    /// <summary>How the operator runs on dims that are split though its factors alone do not allow it; null where it has no such form.</summary>
+    internal Lowering.OperatorLowering? Lowering { get; init; }
+
     /// <summary>What the operator does, in a line, for the operator reference.</summary>
     public string Summary { get; init; } = "";
 }

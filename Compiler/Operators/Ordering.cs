@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using GShard.Compiler.IR;
+using GShard.Compiler.Lowering;
 using GShard.Compiler.Rules;
 
 namespace GShard.Compiler.Operators;
@@ -14,13 +15,14 @@ internal static class Ordering
         Extreme("max_dim") with { Summary = "largest along dim, and its index; the lowest of a tie" },
         Extreme("min_dim") with { Summary = "smallest along dim, and its index; the lowest of a tie" },
         Sorted("sort", call => FactorTemplate.Dims(call.Rank(0))[call.Dim()]) with { Summary = "along dim in order (descending where flagged), and their indices; stable" },
-        Sorted("topk", _ => ["k"]) with { Summary = "the k largest along dim in order, and their indices" },
+        Sorted("topk", _ => ["k"]) with { Lowering = ExtremeLowering.TopK, Summary = "the k largest along dim in order, and their indices" },
     ];
 
     private static OperatorDefinition Index(string name) => new(name)
     {
         Factors = call => Reductions.Factors(call, call.Attributes.Has("dim") ? [call.Dim()] : call.Dims(), FactorKind.NeedReplication),
         Element = (_, _) => ElementType.Int64,
+        Lowering = ExtremeLowering.Index,
     };
 
     private static OperatorDefinition Extreme(string name) => new(name)
@@ -28,6 +30,7 @@ internal static class Ordering
         Factors = call => Reductions.Factors(call, [call.Dim()], FactorKind.NeedReplication, results: 2),
         Element = ValueThenIndex,
         Vjp = v => [v.When(0, () => Scattered(v, x => v.KeepDims(x, [OperatorCall.Of(v.Forward).Dim()])))],
+        Lowering = ExtremeLowering.Extreme,
     };
 
     private static OperatorDefinition Sorted(string name, Func<OperatorCall, ImmutableArray<string>> result) => new(name)

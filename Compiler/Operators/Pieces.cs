@@ -48,7 +48,7 @@ internal static class Pieces
     {
         var dim = call.Dim();
         var dims = FactorTemplate.Dims(call.Rank(0));
-        return new FactorTemplate([dims], [dims.RemoveAt(dim)]).Replicate("." + dim);
+        return Indexing.Looked(call, new FactorTemplate([dims], [dims.RemoveAt(dim)]), "." + dim);
     }
 
     private static Value SelectVjp(VjpContext v)
@@ -132,7 +132,7 @@ internal static class Pieces
     }
 
     private static FactorTemplate Triangle(OperatorCall call) => call.Rank(0) >= 2
-        ? FactorTemplate.Parse("... q k -> ... q k", call.Rank(0)).Replicate("q", "k")
+        ? FactorTemplate.Parse("... q k -> ... q k", call.Rank(0))
         : throw new ShapeException($"{call.Name}: {call.Operands[0].Name} has {call.Rank(0)} dims where at least 2 are needed.");
 
     private static FactorTemplate Diagonal(OperatorCall call)

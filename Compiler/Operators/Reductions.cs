@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using GShard.Compiler.Dims;
 using GShard.Compiler.IR;
+using GShard.Compiler.Lowering;
 using GShard.Compiler.Rules;
 using GShard.Compiler.Shardings;
 
@@ -19,13 +20,32 @@ internal static class Reductions
         Summed("mean", v => v.Scalar("div_scalar", v.Cotangent, HostScalars.Code(Count(v)))) with { Summary = "mean; over split dims the sum of local sums divided by the global count" },
         Extreme("amax", Reduction.Max) with { Summary = "maximum; ties share the gradient" },
         Extreme("amin", Reduction.Min) with { Summary = "minimum; ties share the gradient" },
-        Whole("logsumexp", v => v.Mul(Expanded(v, v.Cotangent), v.Apply("exp", v.Sub(v.Operand(0), Kept(v, v.Result()))))) with { Summary = "logarithm of the sum of exponentials" },
-        Whole("var", v => Deviation(v, v.Scalar("mul_scalar", v.Cotangent, "2"))) with { Summary = "variance; the divisor is the count less correction (1 where absent)" },
-        Whole("std", v => Deviation(v, v.Div(v.Cotangent, v.Result()))) with { Summary = "standard deviation; the divisor under the root is the count less correction (1 where absent)" },
-        Whole("norm", Norm) with { Summary = "Euclidean norm; its gradient at 0 is 0" },
+        Whole("logsumexp", v => v.Mul(Expanded(v, v.Cotangent), v.Apply("exp", v.Sub(v.Operand(0), Kept(v, v.Result()))))) with { Lowering = SoftmaxLowering.LogSumExp, Summary = "logarithm of the sum of exponentials" },
+        Whole("var", v => Deviation(v, v.Scalar("mul_scalar", v.Cotangent, "2"))) with { Lowering = MomentsLowering.Variance, Summary = "variance; the divisor is the count less correction (1 where absent)" },
+        Whole("std", v => Deviation(v, v.Div(v.Cotangent, v.Result()))) with { Lowering = MomentsLowering.Deviation, Summary = "standard deviation; the divisor under the root is the count less correction (1 where absent)" },
+        new("local_moments")
+        {
+            Factors = call =>
+            {
+                var x = FactorTemplate.Dims(call.Rank(0));
+                return new FactorTemplate([x], [[["moments"], .. x.Select((dim, i) => call.Dims().Contains(i) ? [] : dim)]])
+                    .Replicate(["moments", .. call.Dims().Select(d => "." + d)]).Size("moments", 3);
+            },
+            Summary = "count, mean and sum of squared deviations over dims, which stay with size 1, side by side along a new first dim",
+        },
+        new("merge_moments")
+        {
+            Factors = call =>
+            {
+                var x = FactorTemplate.Dims(call.Rank(0));
+                return new FactorTemplate([x], [[.. x.Skip(1)], [.. x.Skip(1)]]).Replicate(".0");
+            },
+            Summary = "mean and mean squared deviation of the parts whose local_moments stand one after the other along the first dim, by Chan's formula",
+        },
+        Whole("norm", Norm) with { Lowering = ReductionLowering.Norm, Summary = "Euclidean norm; its gradient at 0 is 0" },
         Whole("prod", Prod) with { Element = (call, _) => call.Operand(0).Element.IsFloating() ? call.Operand(0).Element : ElementType.Int64, Summary = "product over one dim" },
-        Whole("all", _ => null) with { Element = (_, _) => ElementType.Bool, Summary = "whether all hold" },
-        Whole("any", _ => null) with { Element = (_, _) => ElementType.Bool, Summary = "whether any holds" },
+        Whole("all", _ => null) with { Lowering = ReductionLowering.All, Element = (_, _) => ElementType.Bool, Summary = "whether all hold" },
+        Whole("any", _ => null) with { Lowering = ReductionLowering.Any, Element = (_, _) => ElementType.Bool, Summary = "whether any holds" },
     ];
 
     /// <summary>The factors of a reduction whose reduced dims are of the given kind.</summary>

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using GShard.Compiler.IR;
+using GShard.Compiler.Lowering;
 
 namespace GShard.Compiler.Operators;
 
@@ -8,8 +9,8 @@ internal static class Scans
 {
     public static readonly ImmutableArray<OperatorDefinition> Operators =
     [
-        Scan("cumsum", v => Reversed(v, v.Cotangent), Linearity.Joint(0)) with { Summary = "running sum along dim" },
-        Scan("cumprod", v => v.Div(Reversed(v, v.Mul(v.Cotangent, v.Result())), v.Operand(0)), Linearity.None) with { Summary = "running product along dim; its gradient needs x without zeros" },
+        Scan("cumsum", v => Reversed(v, v.Cotangent), Linearity.Joint(0)) with { Lowering = ScanLowering.CumulativeSum, Summary = "running sum along dim, from its end where reverse is set" },
+        Scan("cumprod", v => v.Div(Reversed(v, v.Mul(v.Cotangent, v.Result())), v.Operand(0)), Linearity.None) with { Lowering = ScanLowering.CumulativeProduct, Summary = "running product along dim; its gradient needs x without zeros" },
         Scan("logcumsumexp", LogCumSumExp, Linearity.None) with { Summary = "running logarithm of the sum of exponentials along dim" },
         Extreme("cummax", "running largest along dim, and its index"),
         Extreme("cummin", "running smallest along dim, and its index"),
@@ -46,7 +47,7 @@ internal static class Scans
 
     private static Value Reversed(VjpContext v, Value x)
     {
-        var flip = Attributes.None.With("dims", [v.Attributes.Int("dim")]);
-        return v.Apply("flip", flip, v.Apply("cumsum", v.Attributes, v.Apply("flip", flip, x)));
+        var along = Attributes.None.With("dim", v.Attributes.Int("dim"));
+        return v.Apply("cumsum", v.Attributes.Flag("reverse") ? along : along.With("reverse", true), x);
     }
 }

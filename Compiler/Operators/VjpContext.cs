@@ -12,8 +12,10 @@ public interface IOperationBuilder
 }
 
 /// <summary>What a vector-Jacobian product sees: the forward operation, the cotangents of its results, and a builder.</summary>
-public sealed class VjpContext(Operation forward, ImmutableArray<Value?> cotangents, IOperationBuilder builder)
+public sealed class VjpContext(Operation forward, ImmutableArray<Value?> cotangents, IOperationBuilder builder) : Composer(builder)
 {
+    private readonly IOperationBuilder builder = builder;
+
     /// <summary>The forward operation.</summary>
     public Operation Forward { get; } = forward;
 
@@ -32,39 +34,8 @@ public sealed class VjpContext(Operation forward, ImmutableArray<Value?> cotange
     /// <summary>A forward result.</summary>
     public Value Result(int index = 0) => Forward.Results[index];
 
-    /// <summary>Applies an operator with one result.</summary>
-    public Value Apply(string name, Attributes attributes, params Value[] operands) => builder.Apply(name, attributes, [.. operands])[0];
-
-    /// <summary>Applies an operator without constants and with one result.</summary>
-    public Value Apply(string name, params Value[] operands) => Apply(name, Attributes.None, operands);
-
-    /// <summary>Applies an operator whose result shall lie as <paramref name="like"/> does.</summary>
-    public Value ApplyLike(Value like, string name, Attributes attributes, params Value[] operands) =>
-        builder.Apply(name, attributes, [.. operands], like.Tensor.Sharding.WithoutPartial())[0];
-
-    /// <summary>Applies an operator with several results.</summary>
-    public ImmutableArray<Value> ApplyAll(string name, Attributes attributes, params Value[] operands) => builder.Apply(name, attributes, [.. operands]);
-
     /// <summary>Makes the cotangent of an operand; null where the operand is not of a floating-point type.</summary>
     public Value? When(int operand, Func<Value> make) => Operand(operand).IsDifferentiable ? make() : null;
-
-    /// <summary>a * b.</summary>
-    public Value Mul(Value a, Value b) => Apply("mul", a, b);
-
-    /// <summary>a / b.</summary>
-    public Value Div(Value a, Value b) => Apply("div", a, b);
-
-    /// <summary>a + b.</summary>
-    public Value Add(Value a, Value b) => Apply("add", a, b);
-
-    /// <summary>a - b.</summary>
-    public Value Sub(Value a, Value b) => Apply("sub", a, b);
-
-    /// <summary>An operator of a tensor and a host scalar, given in the source language: <c>mul_scalar</c>, <c>pow_scalar</c>.</summary>
-    public Value Scalar(string name, Value x, string code) => Apply(name, Attributes.None.WithHost("value", code), x);
-
-    /// <summary>The cotangent where the mask is false, 0 where it is true.</summary>
-    public Value ZeroWhere(Value cotangent, Value mask) => Apply("masked_fill", Attributes.None.WithHost("value", "0"), cotangent, mask);
 
     /// <summary>Puts back, with size 1, the dims that a reduction removed, unless broadcasting does.</summary>
     public Value KeepDims(Value reduced, ImmutableArray<int> dims)
@@ -76,10 +47,6 @@ public sealed class VjpContext(Operation forward, ImmutableArray<Value?> cotange
             return builder.Apply("unsqueeze", Attributes.None.With("dim", dim), [value], complete with { Dims = complete.Dims.Insert(dim, DimSharding.Closed) })[0];
         });
     }
-
-    /// <summary>Zeros of these (global) dims.</summary>
-    public Value Zeros(TensorType like) =>
-        Apply("zeros", Attributes.None.With("shape", like.Dims).With(Attributes.Name, new NameAttribute(like.Element.Text())));
 
     /// <summary>Sums a cotangent over the dims along which an operand was broadcast.</summary>
     public Value SumTo(Value cotangent, int operand)

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using GShard.Compiler.IR;
+using GShard.Compiler.Lowering;
 using GShard.Compiler.Operators;
 using GShard.Compiler.Shardings;
 
@@ -41,8 +42,32 @@ internal sealed class BlockBuilder(Mesh mesh, Names names, BlockBuilder? outer =
         var choice = CombinationChoice.Choose(mesh, signature, call, wanted);
         var tensor = 0;
         var placed = operands.Select(o => o.Type is TensorType ? Reshard(o, choice.Operands[tensor++]) : o).ToImmutableArray();
-        var types = signature.Results.Select((type, i) => type is TensorType t ? t with { Sharding = choice.Results[i] } : type);
-        return Add(name, attributes, placed, types, resultNames);
+        ImmutableArray<IrType> types = [.. signature.Results.Select((type, i) => type is TensorType t ? t with { Sharding = choice.Results[i] } : type)];
+        return choice.IsLowered
+            ? Expand(signature.Definition, new OperatorCall(name, placed, attributes), types, resultNames)
+            : Add(name, attributes, placed, types, resultNames);
+    }
+
+    /// <summary>
+    /// Applies an operator in a split form: as its parts, or as itself with its parts as its block, so that its own derivative serves.
+    /// </summary>
+    private ImmutableArray<Value> Expand(OperatorDefinition definition, OperatorCall call, ImmutableArray<IrType> types, ImmutableArray<string> resultNames)
+    {
+        var lowering = definition.Lowering!;
+        ImmutableArray<TensorType> tensors = [.. types.OfType<TensorType>()];
+        ImmutableArray<Value> Parts(BlockBuilder builder) =>
+            [.. lowering.Expand(new LoweringContext(call, tensors, builder)).Select((value, i) => builder.Reshard(value, tensors[i].Sharding))];
+        if (lowering.IsTransparent)
+        {
+            var before = operations.Count;
+            var parts = Parts(this);
+            for (var i = 0; i < parts.Length && i < resultNames.Length; i++) Rename(parts[i], resultNames[i], before);
+            return parts;
+        }
+
+        var inner = Inner();
+        var yields = Parts(inner);
+        return Add(call.Name, call.Attributes, call.Operands, types, resultNames, [new Block([], inner.Operations, yields)]);
     }
 
     /// <summary>Adds an operation as it is.</summary>

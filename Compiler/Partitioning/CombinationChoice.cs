@@ -7,7 +7,10 @@ using GShard.Compiler.Shardings;
 namespace GShard.Compiler.Partitioning;
 
 /// <summary>The shardings that an operation's tensor operands shall have, and those that its results then have.</summary>
-internal sealed record CombinationChoice(ImmutableArray<TensorSharding> Operands, ImmutableArray<TensorSharding> Results)
+/// <param name="Operands">Per tensor operand.</param>
+/// <param name="Results">Per tensor result.</param>
+/// <param name="IsLowered">Whether a split form was chosen on some axis, so that the operator is to be expanded.</param>
+internal sealed record CombinationChoice(ImmutableArray<TensorSharding> Operands, ImmutableArray<TensorSharding> Results, bool IsLowered)
 {
     /// <summary>
     /// Chooses, axis by axis, the legal combination with the least to pay: reshards of operands from where they lie, of results to where they
@@ -19,10 +22,30 @@ internal sealed record CombinationChoice(ImmutableArray<TensorSharding> Operands
         var results = signature.Results.OfType<TensorType>().ToImmutableArray();
         var combinations = PlacementRules.Derive(signature.Rule, signature.Linearity);
         var flops = wanted.IsEmpty ? Dim.Zero : signature.Definition.Flops(call, signature.Rule);
-        var chosen = mesh.Axes.Select(axis => Best(axis, combinations, flops, tensors, results, wanted)).ToImmutableArray();
+        var lowering = signature.Definition.Lowering;
+        ImmutableArray<PlacementCombination> forms = lowering is null ? []
+            : [.. lowering.Forms(call, signature.Rule).Select(f => new PlacementCombination(f.Operands, f.Results, 0) { Form = f })];
+        var chosen = Each(combinations);
+
+        // The parts of an expanded operator are not all linear: its operands are complete.
+        if (chosen.Any(c => c.Form is not null)) chosen = Each(combinations.RemoveAll(c => c.Operands.Any(o => o.Kind == PlacementKind.Partial)));
+
         return new(
             [.. tensors.Select((t, i) => Combine(mesh, t.Rank, axis => chosen[axis].Operands[i], t.Sharding))],
-            [.. results.Select((t, i) => Combine(mesh, t.Rank, axis => chosen[axis].Results[i], null))]);
+            [.. results.Select((t, i) => Combine(mesh, t.Rank, axis => chosen[axis].Results[i], null))],
+            chosen.Any(c => c.Form is not null));
+
+        List<PlacementCombination> Each(ImmutableArray<PlacementCombination> legal)
+        {
+            var best = new List<PlacementCombination>(mesh.Axes.Length);
+            foreach (var axis in mesh.Axes)
+            {
+                var mayLower = !forms.IsEmpty && (!lowering!.OneAxis || best.All(c => c.Form is null));
+                best.Add(Best(axis, mayLower ? legal.AddRange(forms) : legal, flops, tensors, results, wanted));
+            }
+
+            return best;
+        }
     }
 
     private static PlacementCombination Best(
@@ -32,7 +55,7 @@ internal sealed record CombinationChoice(ImmutableArray<TensorSharding> Operands
         (double Cost, int Missed, int Moved) least = (double.PositiveInfinity, 0, 0);
         foreach (var combination in combinations)
         {
-            var cost = ReshardCost.OfCompute(flops, combination.Factor >= 0, axis);
+            var cost = ReshardCost.OfCompute(flops, combination.Factor >= 0, axis) + (combination.Form is { } form ? ReshardCost.OfExchange(form, operands[0].Element) : 0);
             int missed = 0, moved = 0;
             for (var i = 0; i < operands.Length; i++)
             {

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using GShard.Compiler.Lowering;
 using GShard.Compiler.Operators;
 using GShard.Compiler.Rules;
 using GShard.Compiler.Shardings;
@@ -9,7 +10,11 @@ namespace GShard.Compiler.Partitioning;
 /// <param name="Operands">Placements of the tensor operands.</param>
 /// <param name="Results">Placements of the tensor results.</param>
 /// <param name="Factor">The factor that is split, or -1.</param>
-public sealed record PlacementCombination(ImmutableArray<Placement> Operands, ImmutableArray<Placement> Results, int Factor);
+public sealed record PlacementCombination(ImmutableArray<Placement> Operands, ImmutableArray<Placement> Results, int Factor)
+{
+    /// <summary>The split form behind the combination; null where factors and linearity allow it as it is.</summary>
+    internal SplitForm? Form { get; init; }
+}
 
 /// <summary>
 /// Derives every legal combination of placements of an operator from its factors and linearity; nobody writes placements by hand.

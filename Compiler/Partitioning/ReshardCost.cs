@@ -1,5 +1,6 @@
 using GShard.Compiler.Dims;
 using GShard.Compiler.IR;
+using GShard.Compiler.Lowering;
 using GShard.Compiler.Shardings;
 
 namespace GShard.Compiler.Partitioning;
@@ -24,6 +25,10 @@ internal static class ReshardCost
     /// <summary>What the operator itself costs on one rank, with the same measure.</summary>
     public static double OfCompute(Dim flops, bool isSplit, MeshAxis axis) =>
         flops.Evaluate(_ => NominalDim) / FlopsPerByte / (isSplit ? axis.NominalSize : 1);
+
+    /// <summary>What ranks exchange when an operator runs in a split form.</summary>
+    public static double OfExchange(SplitForm form, ElementType element) =>
+        form.Collectives * Start + Math.Max(0, form.Elements.Evaluate(_ => NominalDim)) * element.Bytes();
 
     /// <summary>
     /// The cost of a result that comes out as <paramref name="from"/> and is wanted as <paramref name="to"/>. A sum may stay partial: it is

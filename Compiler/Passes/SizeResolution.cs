@@ -71,7 +71,7 @@ internal sealed class SizeResolution
             case "zero_pad":
                 return (operation.Name, Global(WithGranule(operation, operation.Operands[0].Tensor, "dim")));
             default:
-                return (operation.Name, Global(attributes));
+                return (operation.Name, GlobalIndices.Of(operation, sizes) ?? Global(attributes));
         }
     }
 

@@ -17,7 +17,7 @@ internal sealed class SizeTable(Function function, Granules granules, Names name
 
     private readonly ImmutableArray<Operation>.Builder operations = ImmutableArray.CreateBuilder<Operation>();
     private readonly HashSet<string> hosts =
-        [.. function.HostSymbols, .. function.Body.AllOperations.Where(o => o.Name == "host_size").Select(o => o.Results[0].Name)];
+        [.. function.HostSymbols, .. function.Body.AllOperations.Where(o => o.Name is "host_size" or "axis_rank" or "axis_size").Select(o => o.Results[0].Name)];
 
     private readonly Dictionary<string, Dim> known = new(StringComparer.Ordinal);
 

@@ -43,6 +43,26 @@ internal static class Activity
 
     private static void Visit(Operation operation, HashSet<Value> active)
     {
+        var definition = OperatorTable.Find(operation.Name);
+        if (definition is null && !operation.Blocks.IsEmpty)
+        {
+            VisitRegion(operation, active);
+            return;
+        }
+
+        if (operation.Name == "call")
+        {
+            active.UnionWith(Results(operation));
+            return;
+        }
+
+        var passes = definition is not { Vjp: null } && operation.Operands.Any(active.Contains);
+        for (var i = 0; passes && i < operation.Results.Length; i++)
+            if (operation.Results[i].IsDifferentiable && definition?.NotDifferentiable.Contains(i) != true) active.Add(operation.Results[i]);
+    }
+
+    private static void VisitRegion(Operation operation, HashSet<Value> active)
+    {
         if (operation.Name == "foreach") Flow(operation.Operands, operation.Blocks[0].Arguments, active);
         foreach (var block in operation.Blocks)
         {
@@ -50,18 +70,6 @@ internal static class Activity
             Flow(block.Yields, operation.Results, active);
             if (operation.Name == "foreach") Flow(block.Yields, block.Arguments, active);
         }
-
-        if (!operation.Blocks.IsEmpty) return;
-        if (operation.Name == "call")
-        {
-            active.UnionWith(Results(operation));
-            return;
-        }
-
-        var definition = OperatorTable.Find(operation.Name);
-        var passes = definition is not { Vjp: null } && operation.Operands.Any(active.Contains);
-        for (var i = 0; passes && i < operation.Results.Length; i++)
-            if (operation.Results[i].IsDifferentiable && definition?.NotDifferentiable.Contains(i) != true) active.Add(operation.Results[i]);
     }
 
     // A region that saves has one result more than its block yields: its records.

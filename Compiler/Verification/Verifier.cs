@@ -1,4 +1,5 @@
 using GShard.Compiler.IR;
+using GShard.Compiler.Lowering;
 using GShard.Compiler.Operators;
 using GShard.Compiler.Partitioning;
 using GShard.Compiler.Passes;
@@ -46,7 +47,8 @@ public sealed class Verifier
         {
             foreach (var operand in operation.Operands) Use(operand, operation);
             foreach (var inner in operation.Blocks) Check(inner);
-            if (OperatorTable.Find(operation.Name) is { } definition) CheckPlacements(definition, operation);
+            // An operator with a block stands for its parts, and a local one works on this rank's elements: neither is judged by its factors.
+            if (operation.Blocks.IsEmpty && !operation.Attributes.Flag(LoweringContext.IsLocal) && OperatorTable.Find(operation.Name) is { } definition) CheckPlacements(definition, operation);
             if (operation.Name == "free") freed.UnionWith(operation.Operands);
             foreach (var result in operation.Results) Define(result, operation);
         }

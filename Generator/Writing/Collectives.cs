@@ -14,6 +14,8 @@ internal static class Collectives
         ["all_reduce_max"] = ("AllReduceMax", "AllReduceMax({0})"),
         ["all_reduce_min"] = ("AllReduceMin", "AllReduceMin({0})"),
         ["all_to_all"] = ("AllToAll", "AllToAll({0}, splitDim: {split}, concatDim: {concat}{granule?})"),
+        ["axis_rank"] = ("Rank", "Rank"),
+        ["axis_size"] = ("Size", "Size"),
         ["check_cut"] = ("CheckCut", "CheckCut({dim}, {size}, {parts}, {other})"),
         ["chunk_offset"] = ("ChunkOffset", "ChunkOffset({size}{granule?})"),
         ["chunk_size"] = ("ChunkSize", "ChunkSize({size}{granule?})"),
@@ -39,7 +41,7 @@ internal static class Collectives
     /// <param name="purpose">What the result is for, where that is known.</param>
     public static string? Comment(Operation operation, string? purpose)
     {
-        if (operation.Name is "check_cut" or "chunk_offset" or "chunk_size") return null;
+        if (operation.Name is "check_cut" or "chunk_offset" or "chunk_size" or "axis_rank" or "axis_size") return null;
         var axis = operation.Attributes.NameText;
         var why = operation.Attributes.Find("reason") is TextAttribute reason ? "; " + reason.Value : purpose is null ? "" : "; " + purpose;
         if (operation.Name == "global_size")

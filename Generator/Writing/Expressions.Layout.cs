@@ -26,7 +26,6 @@ internal static partial class Expressions
             ("permute", "{0}.permute({dims})"),
             ("reshape", "{0}.reshape({shape})"),
             ("roll", "{0}.roll({[shifts]}, {[dims]})"),
-            ("select", "{0}.select({dim}, {index})"),
             ("squeeze", "{0}.squeeze({dim})"),
             ("stack", "torch.stack(new[] { {*} }, {dim|0})"),
             ("transpose", "{0}.transpose({dim0}, {dim1})"),

@@ -11,8 +11,8 @@ internal static partial class Expressions
         new("mean", o => o.Has("dims") || o.Flag("keepdim") ? $"{o[0]}.mean({AllDims(o)}{Keep(o)})" : $"{o[0]}.mean()"),
         // In place: the sum is a temporary of the expression's own.
         new("mean_of_global", o => $"{Sum(o)}.div_({o.Argument("count")})"),
-        new("amax", o => $"{o[0]}.amax({AllDims(o)}{Keep(o)})"),
-        new("amin", o => $"{o[0]}.amin({AllDims(o)}{Keep(o)})"),
+        new("amax", o => Extreme("amax", "LargestOfShard", o)),
+        new("amin", o => Extreme("amin", "SmallestOfShard", o)),
         new("var", o => Deviation("var", o)),
         new("std", o => Deviation("std", o)),
         new("norm", o => DimByDim("norm", o)),
@@ -22,16 +22,20 @@ internal static partial class Expressions
         new("logsumexp", o => DimByDim("logsumexp", o)),
         new("argmax", o => Index("argmax", o)),
         new("argmin", o => Index("argmin", o)),
-        new("max_dim", o => $"{o[0]}.max({o.Argument("dim")}{Keep(o)})"),
-        new("min_dim", o => $"{o[0]}.min({o.Argument("dim")}{Keep(o)})"),
+        new("max_dim", o => OfShard("MaxOfShard", o) ?? $"{o[0]}.max({o.Argument("dim")}{Keep(o)})"),
+        new("min_dim", o => OfShard("MinOfShard", o) ?? $"{o[0]}.min({o.Argument("dim")}{Keep(o)})"),
         new("sort", o => $"{o[0]}.sort({o.Argument("dim")}, descending: {(o.Flag("descending") ? "true" : "false")}, stable: true)"),
-        new("topk", o => $"{o[0]}.topk({o.Int("k")}, {o.Argument("dim")})"),
+        new("topk", o => o.Has("of_shard")
+            ? $"Kernels.TopKOfShard({o[0]}, {o.Argument("k")}, {o.Argument("dim")}, {o.Argument("of_shard")})"
+            : $"{o[0]}.topk({o.Int("k")}, {o.Argument("dim")})"),
+        new("cumsum", o => o.Flag("reverse") ? $"Kernels.ReverseCumulativeSum({o[0]}, {o.Argument("dim")})" : $"{o[0]}.cumsum({o.Argument("dim")})"),
+        new("local_moments", o => $"Kernels.LocalMoments({o[0]}, {o.Array("dims")})"),
         .. Table(
             ("cummax", "{0}.cummax({dim})"),
             ("cummin", "{0}.cummin({dim})"),
             ("cumprod", "{0}.cumprod({dim})"),
-            ("cumsum", "{0}.cumsum({dim})"),
             ("logcumsumexp", "{0}.logcumsumexp({dim})"),
+            ("merge_moments", "Kernels.MergeMoments({0})"),
             ("log_softmax", "functional.log_softmax({0}, {dim})"),
             ("log_softmax_backward", "Kernels.LogSoftmaxBackward({0}, {1}, {dim})"),
             ("softmax", "functional.softmax({0}, {dim})"),
@@ -55,6 +59,14 @@ internal static partial class Expressions
             ? $"{o[0]}.{function}({dim}{Keep(o)})"
             : $"Kernels.DimByDim({o[0]}, {OperationText.ArrayOf(dims)}, {(o.Flag("keepdim") ? "true" : "false")}, static (x, dim) => x.{function}(dim, keepdim: true))";
     }
+
+    // A rank may hold none of the elements.
+    private static string Extreme(string function, string ofShard, OperationText o) => o.Flag("of_shard")
+        ? $"Kernels.{ofShard}({o[0]}, {AllDims(o)}, {(o.Flag("keepdim") ? "true" : "false")})"
+        : $"{o[0]}.{function}({AllDims(o)}{Keep(o)})";
+
+    private static string? OfShard(string kernel, OperationText o) =>
+        o.Has("of_shard") ? $"Kernels.{kernel}({o[0]}, {o.Argument("dim")}, {o.Argument("of_shard")})" : null;
 
     private static string Index(string function, OperationText o) => o.Has("dim") ? $"{o[0]}.{function}({o.Argument("dim")}{Keep(o)})" : $"{o[0]}.{function}()";
 

@@ -9,10 +9,10 @@ internal static class OrderingKernels
     [
         One("argmax", c => ArgExtreme(c, true)),
         One("argmin", c => ArgExtreme(c, false)),
-        ("max_dim", c => [.. Sorted(c, true, 1).Select(r => Kept(c, r))]),
-        ("min_dim", c => [.. Sorted(c, false, 1).Select(r => Kept(c, r))]),
+        ("max_dim", c => c.Has("of_shard") ? OfShard(c, true, 1) : [.. Sorted(c, true, 1).Select(r => Kept(c, r))]),
+        ("min_dim", c => c.Has("of_shard") ? OfShard(c, false, 1) : [.. Sorted(c, false, 1).Select(r => Kept(c, r))]),
         ("sort", c => Sorted(c, c.Attributes.Flag("descending"), c.X.Shape[c.Dim()])),
-        ("topk", c => Sorted(c, true, c.Size("k"))),
+        ("topk", c => c.Has("of_shard") ? OfShard(c, true, c.Size("k")) : Sorted(c, true, c.Size("k"))),
     ];
 
     private static NdArray[] Sorted(KernelCall c, bool descending, long count) => Sorted(c.X, c.Dim(), descending, count);
@@ -33,6 +33,15 @@ internal static class OrderingKernels
         }
 
         return [values, indices];
+    }
+
+    /// <summary>A rank's candidates with global indices, filled up with what never wins.</summary>
+    private static NdArray[] OfShard(KernelCall c, bool descending, long count)
+    {
+        var (dim, never) = (c.Dim(), descending ? double.NegativeInfinity : double.PositiveInfinity);
+        var filled = NdArray.Fill(NdArray.With(c.X.Shape, dim, Math.Max(count, c.X.Shape[dim])), i => i[dim] < c.X.Shape[dim] ? c.X[i] : never);
+        var found = Sorted(filled, dim, descending, count);
+        return [found[0], NdArray.Fill(found[1].Shape, i => found[1][i] + c.Size("of_shard"))];
     }
 
     private static NdArray Kept(KernelCall c, NdArray x) =>

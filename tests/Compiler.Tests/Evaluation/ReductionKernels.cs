@@ -19,11 +19,13 @@ internal static class ReductionKernels
         One("prod", c => Reduce(c, v => v.Aggregate(1.0, (a, b) => a * b))),
         One("all", c => Reduce(c, v => v.All(x => x != 0) ? 1 : 0)),
         One("any", c => Reduce(c, v => v.Any(x => x != 0) ? 1 : 0)),
-        One("cumsum", c => Scan(c, (a, b) => a + b)),
+        One("cumsum", c => c.Attributes.Flag("reverse") ? ReverseSums(c) : Scan(c, (a, b) => a + b)),
         One("cumprod", c => Scan(c, (a, b) => a * b)),
         One("logcumsumexp", c => Scan(c, (a, b) => double.IsNegativeInfinity(Math.Max(a, b)) ? Math.Max(a, b) : Math.Max(a, b) + Math.Log(1 + Math.Exp(Math.Min(a, b) - Math.Max(a, b))))),
         ("cummax", c => RunningExtreme(c, (old, now) => now >= old)),
         ("cummin", c => RunningExtreme(c, (old, now) => now <= old)),
+        One("local_moments", LocalMoments),
+        ("merge_moments", c => [Merged(c, (mean, _, _) => mean), Merged(c, (_, deviation, count) => deviation / count)]),
     ];
 
     public static NdArray Reduce(KernelCall c, Func<List<double>, double> f) => Reduce(c.X, c.Dims(), c.Attributes.Flag("keepdim"), f);
@@ -57,6 +59,31 @@ internal static class ReductionKernels
 
         return [values, indices];
     }
+
+    private static NdArray ReverseSums(KernelCall c) =>
+        NdArray.Fill(c.X.Shape, i => Enumerable.Range((int)i[c.Dim()], (int)(c.X.Shape[c.Dim()] - i[c.Dim()])).Sum(at => c.X[NdArray.With(i, c.Dim(), at)]));
+
+    /// <summary>Count, mean and sum of squared deviations, side by side along a new first dim.</summary>
+    private static NdArray LocalMoments(KernelCall c)
+    {
+        NdArray Moment(Func<List<double>, double> f) => Reduce(c.X, c.Dims(), true, f);
+        NdArray[] moments =
+        [
+            Moment(v => v.Count),
+            Moment(v => v.DefaultIfEmpty(0).Average()),
+            Moment(v => v.Sum(x => (x - v.Average()) * (x - v.Average()))),
+        ];
+        return NdArray.Fill([3, .. moments[0].Shape], i => moments[i[0]][i[1..]]);
+    }
+
+    /// <summary>All ranks' moments as those of one set: each rank's mean counts as often as it has elements.</summary>
+    private static NdArray Merged(KernelCall c, Func<double, double, double, double> result) => NdArray.Fill([.. c.X.Shape.Skip(1)], i =>
+    {
+        var parts = Enumerable.Range(0, (int)c.X.Shape[0] / 3).Select(r => (Count: c.X[[3 * r, .. i]], Mean: c.X[[3 * r + 1, .. i]], Deviation: c.X[[3 * r + 2, .. i]])).ToList();
+        var count = parts.Sum(p => p.Count);
+        var mean = parts.Sum(p => p.Count * p.Mean) / count;
+        return result(mean, parts.Sum(p => p.Deviation + p.Count * (p.Mean - mean) * (p.Mean - mean)), count);
+    });
 
     private static NdArray Scan(KernelCall c, Func<double, double, double> f)
     {

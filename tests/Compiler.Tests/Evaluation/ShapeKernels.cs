@@ -70,7 +70,10 @@ internal static class ShapeKernels
     {
         var dim = c.Dim();
         var index = c.Size("index");
-        var part = c.X.Narrow(dim, index < 0 ? index + c.X.Shape[dim] : index, 1);
+        if (c.Has("offset")) index -= c.Size("offset");
+        else if (index < 0) index += c.X.Shape[dim];
+        if (c.Has("offset") && (index < 0 || index >= c.X.Shape[dim])) return NdArray.Zeros(c.X.Shape.Where((_, i) => i != dim));
+        var part = c.X.Narrow(dim, index, 1);
         return new NdArray(part.Shape.Where((_, i) => i != dim), part.Data);
     }
 

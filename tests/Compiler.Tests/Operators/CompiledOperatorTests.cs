@@ -13,32 +13,40 @@ namespace GShard.Compiler.Tests.Operators;
 public sealed class CompiledOperatorTests
 {
     private const string Axis = "d";
-    private const int Ranks = 2;
 
     private static readonly Dictionary<string, OperatorSample> ByText = OperatorSamples.All.ToDictionary(s => s.ToString());
 
-    public static TheoryData<string> Samples => [.. OperatorSamples.All.Where(s => s.Operation.Operands.Any(o => o.Type is TensorType)).Select(s => s.ToString())];
+    public static TheoryData<string, int> Samples
+    {
+        get
+        {
+            var data = new TheoryData<string, int>();
+            foreach (var sample in OperatorSamples.All.Where(s => s.Operation.Operands.Any(o => o.Type is TensorType)))
+                foreach (var ranks in new[] { 2, 3 }) data.Add(sample.ToString(), ranks);
+            return data;
+        }
+    }
 
     [Theory]
     [MemberData(nameof(Samples))]
-    public void Compiled_forward_and_backward_agree_with_the_whole_however_the_operands_are_split(string text)
+    public void Compiled_forward_and_backward_agree_with_the_whole_however_the_operands_are_split(string text, int ranks)
     {
         var sample = ByText[text];
         var inputs = SampleValues.Draw(sample);
         var whole = Evaluator.Run(sample.Program, inputs);
-        foreach (var placements in Splits(sample))
+        foreach (var placements in Splits(sample, ranks))
         {
-            var what = $"{sample} as {string.Join(", ", placements)}";
-            var program = ShardingCompiler.Compile(Logical(sample, placements));
-            var evaluator = new MultiRankEvaluator([(Axis, Ranks)]);
-            var results = Run(evaluator, program.Forward, inputs);
+            var what = $"{sample} as {string.Join(", ", placements)} over {ranks} ranks";
+            var program = ShardingCompiler.Compile(Logical(sample, placements, ranks));
+            var evaluator = new MultiRankEvaluator([(Axis, ranks)]);
+            var results = Run(evaluator, program.Forward, inputs, ranks);
             for (var i = 0; i < program.Forward.Results.Length; i++)
                 Close.Assert((NdArray)whole[i]!, Gathered(program.Forward, results, i, what), 1e-9, what);
-            if (program.Backward is { } backward) CheckBackward(sample, inputs, whole, evaluator, program, backward, what);
+            if (program.Backward is { } backward) CheckBackward(sample, inputs, whole, evaluator, ranks, program, backward, what);
         }
     }
 
-    private static void CheckBackward(OperatorSample sample, object?[] inputs, object?[] whole, MultiRankEvaluator evaluator, ShardedProgram program, Function backward, string what)
+    private static void CheckBackward(OperatorSample sample, object?[] inputs, object?[] whole, MultiRankEvaluator evaluator, int ranks, ShardedProgram program, Function backward, string what)
     {
         var random = new Random(23);
         var operation = sample.Operation;
@@ -55,7 +63,7 @@ public sealed class CompiledOperatorTests
             new Block([], [operation, .. builder.Operations], [.. products.OfType<Value>()]));
         var expected = new Queue<object?>(Evaluator.Run(reference, [.. inputs, .. seeded.Select(i => seeds[i])]));
 
-        var results = Run(evaluator, backward, [.. seeded.Select(i => seeds[i])]);
+        var results = Run(evaluator, backward, [.. seeded.Select(i => seeds[i])], ranks);
         var next = 0;
         for (var i = 0; i < operation.Operands.Length; i++)
         {
@@ -66,32 +74,33 @@ public sealed class CompiledOperatorTests
         }
     }
 
-    private static IEnumerable<ImmutableArray<Placement>> Splits(OperatorSample sample)
+    private static IEnumerable<ImmutableArray<Placement>> Splits(OperatorSample sample, int ranks)
     {
         var rule = sample.Signature.Rule;
         // Every factor, also those that the operator cannot run split: then the compiler reshards.
         for (var factor = 0; factor < rule.Factors.Length; factor++)
         {
-            if (rule.Factors[factor].Size.Value % Ranks != 0) continue;
+            // A part of a merged dim is a whole multiple of the rest.
+            if (rule.Factors[factor].Size.Value % ranks != 0 && rule.Tensors.Any(t => t.Dims.Any(d => d.Length > 1 && d.Contains(factor)))) continue;
             ImmutableArray<Placement> placements = [.. rule.Operands.Select(o => o.DimLedBy(factor) is >= 0 and var dim ? Placement.Split(dim) : Placement.Replicated)];
             if (placements.Any(p => p.Kind == PlacementKind.Split)) yield return placements;
         }
     }
 
-    private static Function Logical(OperatorSample sample, ImmutableArray<Placement> placements)
+    private static Function Logical(OperatorSample sample, ImmutableArray<Placement> placements, int ranks)
     {
         var tensor = 0;
         ImmutableArray<Value> operands = [.. sample.Operation.Operands.Select(o => o.Type is TensorType type ? new Value(o.Name, Layout.Placed(type, placements[tensor++], Axis)) : o)];
         ImmutableArray<Value> results = [.. sample.Operation.Results.Select(r => new Value(r.Name, r.Type))];
         var operation = new Operation(sample.Name, operands, results, sample.Operation.Attributes, Origin.None);
-        return new Function("forward", new Mesh([new MeshAxis(Axis, Ranks)]), [], [.. operands.Select(o => new Parameter(o, ParameterKind.Argument))],
+        return new Function("forward", new Mesh([new MeshAxis(Axis, ranks)]), [], [.. operands.Select(o => new Parameter(o, ParameterKind.Argument))],
             new Block([], [operation], [.. results.Where(r => r.Type is TensorType)]));
     }
 
-    private static object?[][] Run(MultiRankEvaluator evaluator, Function function, object?[] inputs)
+    private static object?[][] Run(MultiRankEvaluator evaluator, Function function, object?[] inputs, int ranks)
     {
-        var byParameter = function.Parameters.Select((p, i) => Layout.Spread(inputs[i], Layout.On(p.Value, Axis), Ranks, new Random(1))).ToList();
-        return evaluator.Run(function, [.. Enumerable.Range(0, Ranks).Select(rank => byParameter.Select(p => p[rank]).ToArray())]);
+        var byParameter = function.Parameters.Select((p, i) => Layout.Spread(inputs[i], Layout.On(p.Value, Axis), ranks, new Random(1))).ToList();
+        return evaluator.Run(function, [.. Enumerable.Range(0, ranks).Select(rank => byParameter.Select(p => p[rank]).ToArray())]);
     }
 
     private static NdArray Gathered(Function function, object?[][] results, int index, string what) =>

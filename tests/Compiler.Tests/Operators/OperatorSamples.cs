@@ -49,7 +49,8 @@ public static class OperatorSamples
 
         .. Reduced("f64[5,4,3]", "sum", "mean", "amax", "amin", "logsumexp", "var", "std", "norm", "any", "all"),
         new("var", "dims=[1], correction=0", ["f64[5,4]"]), new("prod", "dims=[1]", ["f64[5,4]"]), new("prod", "dims=[0], keepdim=true", ["f64[5,4]"]),
-        new("cumsum", "dim=1", ["f64[5,4]"]), new("cumsum", "dim=-2", ["f64[5,4]"]), new("cumprod", "dim=0", ["f64[5,4]"]),
+        new("cumsum", "dim=1", ["f64[5,4]"]), new("cumsum", "dim=-2", ["f64[5,4]"]), new("cumsum", "dim=0, reverse=true", ["f64[5,4]"]), new("cumprod", "dim=0", ["f64[5,4]"]),
+        new("local_moments", "dims=[1]", ["f64[5,4,3]"]), new("merge_moments", "", ["f64[6,4,1] positive"]),
         new("logcumsumexp", "dim=1", ["f64[5,4]"]), new("cummax", "dim=0", ["f64[5,4]"]), new("cummin", "dim=-1", ["f64[5,4]"]),
         new("argmax", "dim=1", ["f64[5,4]"]), new("argmax", "", ["f64[5,4]"]), new("argmin", "dim=-2, keepdim=true", ["f64[5,4]"]),
         new("max_dim", "dim=1", ["f64[5,4]"]), new("max_dim", "dim=0, keepdim=true", ["f64[5,4]"]), new("min_dim", "dim=-1", ["f64[5,4]"]),
