@@ -55,8 +55,9 @@ internal static partial class Expressions
     {
         if (!o.Has("dims") && !o.Flag("keepdim") && function != "logsumexp") return $"{o[0]}.{function}()";
         var dims = o.Has("dims") ? o.List("dims") : [.. Enumerable.Range(0, o.Rank(0)).Select(Text)];
+        // "dim: 0" and not "0": a plain 0 is an element type as well.
         return dims is [var dim]
-            ? $"{o[0]}.{function}({dim}{Keep(o)})"
+            ? $"{o[0]}.{function}({(function == "prod" ? "dim: " : "")}{dim}{Keep(o)})"
             : $"Kernels.DimByDim({o[0]}, {OperationText.ArrayOf(dims)}, {(o.Flag("keepdim") ? "true" : "false")}, static (x, dim) => x.{function}(dim, keepdim: true))";
     }
 

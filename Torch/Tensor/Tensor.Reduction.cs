@@ -46,7 +46,13 @@ public static partial class torch
         public Tensor cumulative_trapezoid(Tensor x, long dim = -1) => Aten.cumulative_trapezoid_x.Call(this, x, dim);
         public Tensor cumulative_trapezoid(double dx = 1, long dim = -1) => Aten.cumulative_trapezoid_dx.Call(this, dx, dim);
 
-        public Tensor diff(long n = 1, long dim = -1, Tensor? prepend = null, Tensor? append = null) => Aten.diff.Call(this, n, dim, prepend, append);
+        // A null that is handed over arrives as an undefined tensor, which diff takes for one to prepend.
+        public Tensor diff(long n = 1, long dim = -1, Tensor? prepend = null, Tensor? append = null) => (prepend, append) switch
+        {
+            (null, null) => Aten.diff.Call(this, n, dim),
+            (not null, null) => Aten.diff.Call(this, n, dim, prepend),
+            _ => Aten.diff.Call(this, n, dim, prepend ?? narrow(dim, 0, 0), append),
+        };
 
         public Tensor dist(Tensor other, float p = 2f) => Aten.dist.Call(this, other, p);
 
