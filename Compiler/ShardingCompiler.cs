@@ -14,8 +14,9 @@ public static class ShardingCompiler
     /// <exception cref="Operators.ShapeException">A size is needed that nothing shows when the model runs.</exception>
     public static ShardedProgram Compile(Function logical)
     {
-        var settled = Settlement.Run(logical);
+        var (settled, conflicts) = Settlement.Run(logical);
         var (forward, findings) = Partitioner.Run(settled);
+        findings = findings.AddRange(AnnotationConflict.Report(conflicts, forward));
         Verifier.Check(forward);
         forward = DeadCode.Run(forward);
         Verifier.Check(forward);

@@ -13,6 +13,8 @@ internal sealed class PropagationGraph
     private readonly List<PropagationValue> values = [];
     private readonly List<PropagationOperation> operations = [];
     private readonly List<Operation?> sources = [];
+    private readonly List<Value> tensors = [];
+    private readonly HashSet<int> asked = [];
 
     private PropagationGraph(Function function)
     {
@@ -28,6 +30,12 @@ internal sealed class PropagationGraph
     /// <summary>The id of a tensor.</summary>
     public int Id(Value value) => ids[value];
 
+    /// <summary>The tensor of an id.</summary>
+    public Value Tensor(int id) => tensors[id];
+
+    /// <summary>Whether a value is where the author, or the module that is called, asks for a placement: what moves there is meant to.</summary>
+    public bool IsAskedFor(int id) => asked.Contains(id);
+
     /// <summary>The operation behind an id; null for a data-flow edge.</summary>
     public Operation? Source(int operation) => sources[operation];
 
@@ -35,6 +43,7 @@ internal sealed class PropagationGraph
     {
         if (value.Type is not TensorType type) return;
         ids[value] = values.Count;
+        tensors.Add(value);
         values.Add(new PropagationValue(type.Dims, type.Sharding));
     }
 
@@ -51,6 +60,7 @@ internal sealed class PropagationGraph
         switch (operation.Name)
         {
             case "constraint":
+                asked.Add(ids[operation.Result]);
                 Edge(operation.Operands[0], operation.Result, operation);
                 break;
             case "foreach":

@@ -24,12 +24,12 @@ internal sealed class Settlement : BlockRewriter
         result = Propagator.Run(graph.Problem, WholeAxes);
     }
 
-    /// <summary>The program with every value's sharding closed.</summary>
-    public static Function Run(Function function)
+    /// <summary>The program with every value's sharding closed, and where annotations ask for what no operator can do at once.</summary>
+    public static (Function Settled, ImmutableArray<AnnotationConflict> Conflicts) Run(Function function)
     {
         var pass = new Settlement(function);
         ImmutableArray<Parameter> parameters = [.. function.Parameters.Select(p => p with { Value = pass.Declare(p.Value) })];
-        return function with { Parameters = parameters, Body = pass.Rewrite(function.Body) };
+        return (function with { Parameters = parameters, Body = pass.Rewrite(function.Body) }, AnnotationConflict.Find(pass.graph, pass.result));
     }
 
     protected override Value Define(Value value) => value.Type is TensorType type

@@ -35,6 +35,7 @@ internal static class DiagnosticCatalog
         ("GSH1004", Severity.Error, "An argument does not have the shape that the submodule takes"),
         ("GSH1005", Severity.Error, "A result does not have the shape that its annotation says"),
         ("GSH1006", Severity.Error, "A branch or loop changes a tensor's shape or type"),
+        ("GSH2001", Severity.Warning, "Annotations ask for different splits of one operation"),
         ("GSH3001", Severity.Info, "A sum over ranks is completed by an all-reduce"),
         ("GSH4001", Severity.Error, "A statement that the compiler does not read"),
         ("GSH4002", Severity.Error, "An expression that the compiler does not read"),

@@ -74,7 +74,8 @@ internal sealed class ClassReader(Compilation compilation, INamedTypeSymbol type
         try
         {
             var program = ShardingCompiler.Compile(logical);
-            foreach (var finding in program.Findings) findings.Add(finding);
+            // What annotations ask for together is no news where one of them is wrong.
+            foreach (var finding in program.Findings.Where(f => f.Severity == Severity.Error || !findings.HasErrors)) findings.Add(finding);
             return program.Findings.Any(f => f.Severity == Severity.Error) ? null : program;
         }
         catch (Compiler.Operators.ShapeException error)

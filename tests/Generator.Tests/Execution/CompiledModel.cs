@@ -1,0 +1,75 @@
+using System.Reflection;
+using System.Runtime.Loader;
+using GShard.Generator.Tests.Reading;
+using GShard.Generator.Tests.Writing;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
+using TorchSharp;
+
+namespace GShard.Generator.Tests.Execution;
+
+/// <summary>A model's source with what the generator adds, compiled and loaded.</summary>
+internal sealed class CompiledModel
+{
+    private CompiledModel(Type type, FrontEndResult reading) => (Type, Reading) = (type, reading);
+
+    /// <summary>The plain module's type.</summary>
+    public Type Type { get; }
+
+    /// <summary>What the front end made of it.</summary>
+    public FrontEndResult Reading { get; }
+
+    /// <summary>Compiles sources; earlier ones are assemblies that the last one references. The model is the class named <c>Model</c> there.</summary>
+    public static CompiledModel Of(params string[] assemblies)
+    {
+        var context = new AssemblyLoadContext(null);
+        var references = new List<MetadataReference>();
+        for (var i = 0; ; i++)
+        {
+            var compilation = ModelCompilation.Of(assemblies[i]).AddReferences(references).WithAssemblyName("Models" + i);
+            var complete = Generate(compilation);
+            using var stream = new MemoryStream();
+            var emitted = complete.Emit(stream);
+            Assert.True(emitted.Success, string.Join("\n", emitted.Diagnostics.Where(d => d.Severity == DiagnosticSeverity.Error)));
+            stream.Position = 0;
+            var assembly = context.LoadFromStream(stream);
+            if (i < assemblies.Length - 1)
+            {
+                references.Add(MetadataReference.CreateFromImage(stream.ToArray()));
+                continue;
+            }
+
+            // A model with type parameters is run with double for each.
+            var type = assembly.GetTypes().First(t => t.Name is "Model" or "Model`1");
+            return new CompiledModel(type.IsGenericTypeDefinition ? type.MakeGenericType(typeof(double)) : type, ModelCompilation.Read(compilation, "Model"));
+        }
+    }
+
+    /// <summary>A plain module, made by its constructor without parameters, in double precision.</summary>
+    public torch.nn.Module Create()
+    {
+        torch.manual_seed(7);
+        var plain = (torch.nn.Module)Activator.CreateInstance(Type)!;
+        plain.to(torch.ScalarType.Float64);
+        plain.train();
+        return plain;
+    }
+
+    /// <summary>This rank's part of a plain module.</summary>
+    public static torch.nn.Module Shard(torch.nn.Module plain, DeviceMesh mesh) => (torch.nn.Module)Call(plain, "Shard", mesh)!;
+
+    /// <summary>Calls a method, and throws what it throws.</summary>
+    public static object? Call(object target, string method, params object?[] arguments)
+    {
+        var found = target.GetType().GetMethods(BindingFlags.Instance | BindingFlags.Public | BindingFlags.DeclaredOnly).Single(m => m.Name == method);
+        return found.Invoke(target, BindingFlags.DoNotWrapExceptions, null, arguments, null);
+    }
+
+    private static CSharpCompilation Generate(CSharpCompilation compilation)
+    {
+        Source.Driver().RunGeneratorsAndUpdateCompilation(compilation, out var complete, out var diagnostics);
+        Assert.Empty(diagnostics);
+        Assert.Equal("", string.Join("\n", complete.GetDiagnostics().Where(d => d.Severity >= DiagnosticSeverity.Warning && complete.SyntaxTrees.Skip(compilation.SyntaxTrees.Length).Contains(d.Location.SourceTree))));
+        return (CSharpCompilation)complete;
+    }
+}
