@@ -1,5 +1,8 @@
+using GShard.Compiler.Dims;
 using GShard.Compiler.IR;
 using GShard.Compiler.Operators;
+using GShard.Compiler.Rules;
+using GShard.Compiler.Shardings;
 
 namespace GShard.Compiler.Lowering;
 
@@ -10,7 +13,7 @@ namespace GShard.Compiler.Lowering;
 /// </summary>
 internal static class AttentionLowering
 {
-    public static readonly OperatorLowering ScaledDotProduct = new((_, rule) => SplitForms.OfEachWholeFactor(rule, 3), c =>
+    public static readonly OperatorLowering ScaledDotProduct = new(Forms, c =>
     {
         var weights = c.Apply("softmax", Attributes.None.With("dim", -1), Scores(c, c.Call));
         return [c.Apply("matmul", weights, c.Operand(2))];
@@ -18,6 +21,19 @@ internal static class AttentionLowering
     {
         IsTransparent = true,
     };
+
+    private static IEnumerable<SplitForm> Forms(OperatorCall call, FactorRule rule)
+    {
+        var rank = call.Rank(0);
+        var (query, feature, key) = (rule.Operands[0].Dims[rank - 2][0], rule.Operands[0].Dims[rank - 1][0], rule.Operands[1].Dims[rank - 2][0]);
+        Dim Size(TensorFactors tensor) => Dim.Product(tensor.Dims.SelectMany(d => d).Select(f => rule.Factors[f].Size));
+        var leading = Dim.Product(call.Operand(0).Dims.Take(rank - 2));
+
+        // Two statistics a query and the weighted values; all scores; nothing.
+        yield return SplitForms.Of(rule, key, 3, (Size(rule.Results[0]) + leading * rule.Factors[query].Size * 2) * 2);
+        yield return SplitForms.Of(rule, feature, 1, leading * rule.Factors[query].Size * rule.Factors[key].Size * 2);
+        if (rule.Factors[query].Kind == FactorKind.NeedReplication) yield return SplitForms.Of(rule, query, 0, Dim.Zero);
+    }
 
     /// <summary>q kᵀ · scale, masked.</summary>
     public static Value Scores(Composer c, OperatorCall call)
@@ -27,7 +43,9 @@ internal static class AttentionLowering
         var scores = c.Scalar("mul_scalar", c.Apply("matmul", q, c.Apply("transpose", Attributes.None.With("dim0", -2).With("dim1", -1), k)), Scale(call));
         if (call.Attributes.Flag("is_causal"))
         {
-            var later = c.Apply("triangular_mask", Attributes.None.With("shape", [q.Tensor.Dims[rank - 2], k.Tensor.Dims[rank - 2]]).With("diagonal", 1));
+            var sharding = scores.Tensor.Sharding;
+            var wanted = new TensorSharding([.. sharding.Dims.Skip(scores.Tensor.Rank - 2)], [], []);
+            var later = c.ApplyAt(wanted, "triangular_mask", Attributes.None.With("shape", [q.Tensor.Dims[rank - 2], k.Tensor.Dims[rank - 2]]).With("diagonal", 1));
             scores = Masked(c, scores, later);
         }
 

@@ -18,16 +18,22 @@ internal static class LossLowering
     public static readonly OperatorLowering CrossEntropy = new((_, rule) => SplitForms.OfEachWholeFactor(rule, 3), c =>
     {
         var logits = c.Operand(0);
-        var loss = c.Sub(c.Apply("logsumexp", Attributes.None.With("dims", [1]), logits), Weighted(c, OfTarget(c, logits), "1.0 - "));
-        if (Smoothing(c) is not null) loss = c.Sub(loss, Weighted(c, c.Complete(c.Apply("mean", Attributes.None.With("dims", [1]), logits)), ""));
-        return [c.ZeroWhere(loss, Ignored(c))];
+        var logarithm = c.Apply("logsumexp", Attributes.None.With("dims", [1]), logits);
+
+        // Both terms of a smoothed target are partial sums, and are completed as one.
+        var target = OfTarget(c, logits);
+        if (Smoothing(c) is { } smoothing)
+            target = c.Add(
+                c.Scalar("mul_scalar", target, $"1.0 - {smoothing}"),
+                c.Scalar("mul_scalar", c.Apply("mean", Attributes.None.With("dims", [1]), logits), smoothing));
+        return [c.ZeroWhere(c.Sub(logarithm, c.Complete(target)), Ignored(c))];
     })
     {
         IsTransparent = true,
     };
 
     public static readonly OperatorLowering NegativeLogLikelihood = new((_, rule) => SplitForms.OfEachWholeFactor(rule, 1), c =>
-        [c.ZeroWhere(c.Apply("neg", OfTarget(c, c.Operand(0))), Ignored(c))])
+        [c.ZeroWhere(c.Apply("neg", c.Complete(OfTarget(c, c.Operand(0)))), Ignored(c))])
     {
         IsTransparent = true,
     };
@@ -43,17 +49,15 @@ internal static class LossLowering
     });
 
     private static string? Smoothing(LoweringContext c) =>
-        c.Attributes.Has("label_smoothing") && !HostScalars.IsZero(c.Attributes.Host("label_smoothing")) ? c.Attributes.Host("label_smoothing") : null;
-
-    private static Value Weighted(LoweringContext c, Value value, string prefix) =>
-        Smoothing(c) is { } smoothing ? c.Scalar("mul_scalar", value, prefix + $"({smoothing})") : value;
+        !c.Attributes.Has("label_smoothing") || HostScalars.IsZero(c.Attributes.Host("label_smoothing")) ? null
+        : c.Attributes.Host("label_smoothing") is var code && code.All(ch => char.IsLetterOrDigit(ch) || ch is '.' or '_') ? code : $"({code})";
 
     private static Value Ignored(LoweringContext c) => c.Scalar("eq_scalar", c.Operand(1), HostScalars.Code(c.Attributes.Int("ignore_index", -100)));
 
-    /// <summary>Each row's element at its target; any, where the target is ignored.</summary>
+    /// <summary>Each row's element at its target; any, where the target is ignored. Partial over the axes of the classes.</summary>
     private static Value OfTarget(LoweringContext c, Value rows)
     {
         var index = c.Apply("unsqueeze", Classes, c.ZeroWhere(c.Operand(1), Ignored(c)));
-        return c.Complete(c.Apply("squeeze", Classes, c.Apply("gather", Classes, rows, index)));
+        return c.Apply("squeeze", Classes, c.Apply("gather", Classes, rows, index));
     }
 }

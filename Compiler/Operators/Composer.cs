@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using GShard.Compiler.IR;
+using GShard.Compiler.Shardings;
 
 namespace GShard.Compiler.Operators;
 
@@ -15,6 +16,9 @@ public abstract class Composer(IOperationBuilder builder)
     /// <summary>Applies an operator whose result shall lie as <paramref name="like"/> does.</summary>
     public Value ApplyLike(Value like, string name, Attributes attributes, params Value[] operands) =>
         builder.Apply(name, attributes, [.. operands], like.Tensor.Sharding.WithoutPartial())[0];
+
+    /// <summary>Applies an operator whose result is wanted in a placement.</summary>
+    public Value ApplyAt(TensorSharding wanted, string name, Attributes attributes, params Value[] operands) => builder.Apply(name, attributes, [.. operands], wanted)[0];
 
     /// <summary>Applies an operator with several results.</summary>
     public ImmutableArray<Value> ApplyAll(string name, Attributes attributes, params Value[] operands) => builder.Apply(name, attributes, [.. operands]);
@@ -37,7 +41,7 @@ public abstract class Composer(IOperationBuilder builder)
     /// <summary>The value where the mask is false, 0 where it is true.</summary>
     public Value ZeroWhere(Value value, Value mask) => Apply("masked_fill", Attributes.None.WithHost("value", "0"), value, mask);
 
-    /// <summary>Zeros of these (global) dims.</summary>
+    /// <summary>Zeros of these (global) dims, placed alike.</summary>
     public Value Zeros(TensorType like) =>
-        Apply("zeros", Attributes.None.With("shape", like.Dims).With(Attributes.Name, new NameAttribute(like.Element.Text())));
+        ApplyAt(like.Sharding.WithoutPartial(), "zeros", Attributes.None.With("shape", like.Dims).With(Attributes.Name, new NameAttribute(like.Element.Text())));
 }

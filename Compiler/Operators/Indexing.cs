@@ -108,7 +108,7 @@ internal static class Indexing
     {
         var attributes = Attributes.None.With("rows", v.Operand(0).Tensor.Dims[0]);
         if (v.Attributes.Has("padding_idx")) attributes = attributes.With("padding_idx", v.Attributes.Size("padding_idx"));
-        return [v.When(0, () => v.Apply("embedding_backward", attributes, v.Cotangent, v.Operand(1))), null];
+        return [v.When(0, () => v.ApplyLike(v.Operand(0), "embedding_backward", attributes, v.Cotangent, v.Operand(1))), null];
     }
 
     /// <summary>Tensors with the same dims but for <c>dim</c>, whose factor is named per tensor.</summary>

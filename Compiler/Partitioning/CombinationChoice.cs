@@ -25,6 +25,8 @@ internal sealed record CombinationChoice(ImmutableArray<TensorSharding> Operands
         var lowering = signature.Definition.Lowering;
         ImmutableArray<PlacementCombination> forms = lowering is null ? []
             : [.. lowering.Forms(call, signature.Rule).Select(f => new PlacementCombination(f.Operands, f.Results, 0) { Form = f })];
+        // A dim of size 1 has nothing to split.
+        combinations = combinations.RemoveAll(c => c.Factor >= 0 && c.Form is null && signature.Rule.Factors[c.Factor].Size.IsOne);
         var chosen = Each(combinations);
 
         // The parts of an expanded operator are not all linear: its operands are complete.

@@ -26,9 +26,12 @@ internal static class ReshardCost
     public static double OfCompute(Dim flops, bool isSplit, MeshAxis axis) =>
         flops.Evaluate(_ => NominalDim) / FlopsPerByte / (isSplit ? axis.NominalSize : 1);
 
-    /// <summary>What ranks exchange when an operator runs in a split form.</summary>
+    /// <summary>
+    /// What ranks exchange when an operator runs in a split form. Its collectives start at an eighth of the usual cost: the other way is to gather, after
+    /// which every rank holds and computes the whole, and that is worth some latency unless the whole is small.
+    /// </summary>
     public static double OfExchange(SplitForm form, ElementType element) =>
-        form.Collectives * Start + Math.Max(0, form.Elements.Evaluate(_ => NominalDim)) * element.Bytes();
+        form.Collectives * Start / 8 + Math.Max(0, form.Elements.Evaluate(_ => NominalDim)) * element.Bytes();
 
     /// <summary>
     /// The cost of a result that comes out as <paramref name="from"/> and is wanted as <paramref name="to"/>. A sum may stay partial: it is

@@ -19,10 +19,10 @@ internal sealed class SizeResolution
     private readonly SizeTable sizes;
     private readonly Granules granules;
 
-    private SizeResolution(Function forward, Granules granules, Names names)
+    private SizeResolution(Function forward, Function? backward, Granules granules, Names names)
     {
         this.granules = granules;
-        sizes = new SizeTable(forward, granules, names);
+        sizes = new SizeTable(forward, forward.Body.AllOperations.Concat(backward?.Body.AllOperations ?? []), granules, names);
     }
 
     /// <summary>Both programs with sizes resolved; those that only the backward needs are read in the forward too.</summary>
@@ -30,7 +30,7 @@ internal sealed class SizeResolution
     {
         var names = new Names();
         foreach (var name in AllNames(forward).Concat(backward is null ? [] : AllNames(backward))) names.Fresh(name);
-        var pass = new SizeResolution(forward, granules, names);
+        var pass = new SizeResolution(forward, backward, granules, names);
         var body = pass.Rewrite(forward.Body);
         var back = backward is null ? null : pass.Rewrite(backward.Body);
         pass.sizes.CheckCuts();

@@ -11,13 +11,13 @@ namespace GShard.Compiler.Passes;
 /// Makes sizes available to a local program: reads them from parameters, exchanges the global size of a split dim once, and computes
 /// this rank's part and offset.
 /// </summary>
-internal sealed class SizeTable(Function function, Granules granules, Names names)
+internal sealed class SizeTable(Function function, IEnumerable<Operation> programs, Granules granules, Names names)
 {
     private static readonly HostType Size = new("size");
 
     private readonly ImmutableArray<Operation>.Builder operations = ImmutableArray.CreateBuilder<Operation>();
     private readonly HashSet<string> hosts =
-        [.. function.HostSymbols, .. function.Body.AllOperations.Where(o => o.Name is "host_size" or "axis_rank" or "axis_size").Select(o => o.Results[0].Name)];
+        [.. function.HostSymbols, .. programs.Where(o => o.Name is "host_size" or "axis_rank" or "axis_size").Select(o => o.Results[0].Name)];
 
     private readonly Dictionary<string, Dim> known = new(StringComparer.Ordinal);
 
