@@ -20,11 +20,18 @@ public static class ShardingCompiler
         Verifier.Check(forward);
         forward = DeadCode.Run(forward);
         Verifier.Check(forward);
+        forward = ReduceScatters.Run(Reassociation.Run(forward));
+        Verifier.Check(forward);
 
         var backward = Transposer.Run(forward, forward.Name == "forward" ? "Backward" : forward.Name + "Backward");
         if (backward is null) return WithoutBackward(settled, forward, findings);
         Verifier.Check(backward, forward);
         backward = DeadCode.Run(backward);
+        Verifier.Check(backward, forward);
+        backward = ReduceScatters.Run(Reassociation.Run(backward, forward));
+        Verifier.Check(backward, forward);
+        (forward, backward) = (CombinedCollectives.Run(forward), CombinedCollectives.Run(backward));
+        Verifier.Check(forward);
         Verifier.Check(backward, forward);
 
         (forward, backward) = (Inlining.Run(forward), Inlining.Run(backward));
@@ -47,6 +54,8 @@ public static class ShardingCompiler
     {
         forward = Inlining.Run(forward);
         var granules = Granules.Of(forward, null);
+        forward = CombinedCollectives.Run(forward);
+        Verifier.Check(forward);
         forward = SizeResolution.Run(forward, null, granules).Forward;
         Verifier.Check(forward);
         forward = Ownership.Run(forward);

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text;
 using GShard.Compiler.Dims;
 using GShard.Compiler.IR;
+using GShard.Compiler.Shardings;
 
 namespace GShard.Compiler.Cost;
 
@@ -22,15 +23,24 @@ public sealed record CollectiveVolume(long Bytes, ImmutableArray<Dim> Dims, Immu
     /// What a rank contributes to the collective; to each peer where every peer gets a part of its own (<c>all_to_all</c>,
     /// <c>reduce_scatter</c>) or the same (<c>all_gather</c>).
     /// </summary>
-    public static CollectiveVolume Of(Operation collective)
+    public static CollectiveVolume Of(Operation collective, int operand = 0)
     {
         if (collective.Name == "global_size") return new(sizeof(long), [], []);
-        var type = collective.Operands[0].Tensor;
+        var type = collective.Operands[operand].Tensor;
         var divisors = type.Sharding.Dims.SelectMany(d => d.Axes).Select(a => a.Name).ToList();
         if (IsToEachPeer(collective) && collective.Name != "all_gather") divisors.Add(collective.Attributes.NameText);
         var numbers = type.Dims.Where(d => d.Value is not null).Aggregate((long)type.Element.Bytes(), (product, d) => product * d.Value!.Value);
         return new(numbers, [.. type.Dims.Where(d => d.Value is null)], [.. divisors.OrderBy(a => a, StringComparer.Ordinal)]);
     }
+
+    /// <summary>The formula of all operands together: <c>4·H·M + 4·H</c>.</summary>
+    public static string Formula(Operation collective) =>
+        string.Join(" + ", Enumerable.Range(0, Math.Max(1, collective.Operands.Length)).Select(i => Of(collective, i))
+            .GroupBy(v => (v with { Bytes = 1, Dims = [.. v.Dims.OrderBy(d => d.ToString(), StringComparer.Ordinal)] }).ToString()).Select(g => (g.First() with { Bytes = g.Sum(v => v.Bytes) }).ToString()));
+
+    /// <summary>The bytes with every symbol and every axis at its nominal size.</summary>
+    public double Nominal(Mesh mesh) =>
+        Dims.Aggregate((double)Bytes, (product, dim) => product * NominalSize.Of(dim)) / Divisors.Aggregate(1.0, (product, axis) => product * (mesh.Find(axis)?.NominalSize ?? MeshAxis.Nominal));
 
     /// <summary>Whether the volume is what goes to each peer.</summary>
     public static bool IsToEachPeer(Operation collective) => collective.Name is "all_gather" or "reduce_scatter" or "all_to_all";

@@ -1,9 +1,25 @@
+using GShard.Compiler.IR;
+
 namespace GShard.Compiler.Partitioning;
 
 /// <summary>Gives every value of a program a name of its own: the one asked for, or that with a number.</summary>
 internal sealed class Names
 {
     private readonly HashSet<string> taken = new(StringComparer.Ordinal);
+
+    /// <summary>The names that programs have given already.</summary>
+    public static Names Of(params Function[] programs)
+    {
+        var names = new Names();
+        foreach (var program in programs)
+        {
+            names.taken.UnionWith(program.HostSymbols);
+            names.taken.UnionWith(program.Parameters.Select(p => p.Value.Name));
+            names.taken.UnionWith(program.Body.AllOperations.SelectMany(o => o.Results.Concat(o.Blocks.SelectMany(b => b.Arguments))).Select(v => v.Name));
+        }
+
+        return names;
+    }
 
     public string Fresh(string wanted)
     {

@@ -7,9 +7,7 @@ namespace GShard.Generator.Writing;
 internal sealed class BlockWriter(SourceWriter source, MethodScope scope, Function function, MethodResiduals residuals, string method)
 {
     private readonly Dictionary<Value, int> uses = CountUses(function.Body);
-    private readonly Dictionary<Value, string> accumulated = function.Body.AllOperations.Where(o => o.Name == "accumulate")
-        .ToDictionary(o => o.Operands[0], o => o.Attributes.NameText);
-
+    private readonly GradientExchanges exchanges = new(function.Body, CountUses(function.Body));
     private readonly HashSet<Value> assigned = [];
     private readonly Dictionary<Value, ImmutableArray<ResidualShape?>> kept = [];
 
@@ -43,6 +41,8 @@ internal sealed class BlockWriter(SourceWriter source, MethodScope scope, Functi
             case "restore":
                 WriteRestore(operation, shape!, keepIn);
                 break;
+            case "accumulate" when exchanges.Covers(operation):
+                break;
             case "accumulate":
                 source.Line($"Gradients.Accumulate({scope.Weight(operation.Attributes.NameText)}, {scope.Of(operation.Operands[0])});");
                 break;
@@ -69,17 +69,22 @@ internal sealed class BlockWriter(SourceWriter source, MethodScope scope, Functi
                 break;
             default:
                 if (Collectives.Has(operation.Name) && Collectives.Comment(operation, Purpose(operation)) is { } comment) source.Line(comment);
-                Assign(operation, Print(operation));
+                if (exchanges.Contains(operation)) WriteExchange(operation);
+                else Assign(operation, Print(operation));
                 break;
         }
     }
+
+    private void WriteExchange(Operation operation) => source.Call(
+        "Gradients.AllReduce(", Collectives.GradientArguments(operation, new OperationText(operation, scope), exchanges.Weights(operation).Select(scope.Weight)), ");");
 
     // What a collective is for: a parameter's gradient, a value that the source names, what is returned, or the operator that reads it.
     private string? Purpose(Operation collective)
     {
         if (collective.Results.IsEmpty) return null;
         var result = collective.Results[0];
-        if (accumulated.TryGetValue(result, out var weight)) return "the gradient of " + weight;
+        if (exchanges.Weights(collective) is { Count: > 0 } weights)
+            return weights.Count == 1 ? "the gradient of " + weights[0] : weights.Count == 2 ? $"the gradients of {weights[0]} and {weights[1]}" : $"{weights.Count} gradients";
         if (collective.Origin.Value is { Length: > 0 } value) return "for " + value;
         if (function.Body.Yields.Contains(result)) return "returned";
         var reader = function.Body.AllOperations.FirstOrDefault(o => o.Operands.Contains(result) && !o.Name.StartsWith("free", StringComparison.Ordinal) && o.Name != "save");

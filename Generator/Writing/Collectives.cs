@@ -34,7 +34,11 @@ internal static class Collectives
 
     /// <summary>The call: <c>expert.AllToAll(dispatched, splitDim: 0, concatDim: 1)</c>.</summary>
     public static string Print(Operation operation, OperationText text) =>
-        MethodScope.Axis(operation.Attributes.NameText) + "." + new Expression(operation.Name, Table[operation.Name].Pattern).Print(text);
+        MethodScope.Axis(operation.Attributes.NameText) + "." + new Expression(operation.Name, Table[operation.Name].Pattern.Replace("{0}", "{*}")).Print(text);
+
+    /// <summary>The arguments of <c>Gradients.AllReduce</c>, which sums weights' gradients and accumulates them: <c>data, (up, dUp), (down, dDown)</c>.</summary>
+    public static IReadOnlyList<string> GradientArguments(Operation operation, OperationText text, IEnumerable<string> weights) =>
+        [MethodScope.Axis(operation.Attributes.NameText), .. weights.Select((w, i) => $"({w}, {text[i]})")];
 
     /// <summary>The comment above the call; null where nothing is to be said.</summary>
     /// <param name="operation">The collective.</param>
@@ -47,9 +51,9 @@ internal static class Collectives
         if (operation.Name == "global_size")
             return $"// AllReduce over '{axis}' on the host: {operation.Result.Name} is the sum of all ranks' {operation.Attributes.Size("size")}, {CollectiveVolume.Of(operation)} bytes{why}";
 
-        var change = $"{Describe(operation.Operands[0].Tensor, axis)} → {Describe(operation.Result.Tensor, axis)}";
+        var change = $"{Describe(operation.Operands[0].Tensor, axis)} → {Describe(operation.Results[0].Tensor, axis)}";
         if (!CollectiveVolume.IsCollective(operation)) return $"// {Kind(operation)} over '{axis}': {change}, no communication{why}";
-        var volume = CollectiveVolume.Of(operation) + (CollectiveVolume.IsToEachPeer(operation) ? " bytes to each peer" : " bytes");
+        var volume = CollectiveVolume.Formula(operation) + (CollectiveVolume.IsToEachPeer(operation) ? " bytes to each peer" : " bytes");
         return $"// {Kind(operation)} over '{axis}': {change}, {volume}{why}";
     }
 

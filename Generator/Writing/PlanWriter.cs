@@ -56,7 +56,7 @@ internal static class PlanWriter
         {
             if (function is null) continue;
             foreach (var operation in function.Body.AllOperations.Where(CollectiveVolume.IsCollective))
-                yield return $"new PlannedCollective(\"{Collectives.Kind(operation)}\", \"{operation.Attributes.NameText}\", \"{CollectiveVolume.Of(operation)}\", \"{function.Name}\", \"{Identifier.Of(operation.Result.Name)}\")";
+                yield return $"new PlannedCollective(\"{Collectives.Kind(operation)}\", \"{operation.Attributes.NameText}\", \"{CollectiveVolume.Formula(operation)}\", \"{function.Name}\", \"{string.Join(", ", operation.Results.Select(r => Identifier.Of(r.Name)))}\")";
         }
     }
 

@@ -21,6 +21,9 @@ internal static class CollectiveAgreement
     {
         if (a.Kind != b.Kind) return "every rank must call the same collectives in the same order";
         if (a.Kind is CollectiveKind.Barrier or CollectiveKind.GlobalSize) return null;
+        if (a.Parts.Length != b.Parts.Length) return "every rank must pass as many operands";
+        for (var part = 0; part < a.Parts.Length; part++)
+            if (Requirement(a.Parts[part], b.Parts[part]) is { } requirement) return requirement;
         if (a.Dtype != b.Dtype) return "the element types must be equal";
         if (a.First != b.First || a.Second != b.Second || a.Granule != b.Granule || !a.Destinations.AsSpan().SequenceEqual(b.Destinations)) return "the arguments must be equal";
         if (a.Shape.Length != b.Shape.Length) return "the shapes must have as many dimensions";

@@ -24,6 +24,9 @@ internal sealed class CollectiveCall
     /// <summary>The destination of each rank in a permutation.</summary>
     public int[] Destinations { get; init; } = [];
 
+    /// <summary>What several operands are in the collective, each for itself; empty where there is one.</summary>
+    public CollectiveCall[] Parts { get; init; } = [];
+
     public nint Input { get; init; }
 
     public nint Output { get; init; }
@@ -37,6 +40,7 @@ internal sealed class CollectiveCall
         CollectiveKind.AllToAll => $"AllToAll({Operand}, split {First}, concat {Second}{InMultiples})",
         CollectiveKind.Broadcast => $"Broadcast({Operand}, source {First})",
         CollectiveKind.Permute => $"Permute({Operand}, [{string.Join(", ", Destinations)}])",
+        _ when Parts.Length > 0 => $"{Kind}({string.Join(", ", Parts.Select(part => part.Operand))})",
         _ => $"{Kind}({Operand})",
     };
 

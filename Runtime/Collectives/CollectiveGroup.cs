@@ -10,6 +10,9 @@ internal abstract class CollectiveGroup
 {
     public abstract Tensor AllReduce(Tensor x, Reduction reduction);
 
+    /// <summary>The reductions of several operands, in one exchange.</summary>
+    public abstract Tensor[] AllReduce(Tensor[] xs, Reduction reduction);
+
     public abstract Tensor AllGather(Tensor x, int dim);
 
     /// <summary>The sum's chunk, cut in whole multiples of <paramref name="granule"/>, which divides the dim.</summary>

@@ -15,26 +15,29 @@ internal sealed class InProcessGroup(Rendezvous rendezvous, int size, int member
     {
         using var operand = new ContiguousOperand(x, mustReduce: true);
         var result = empty(operand.Shape, operand.Dtype);
-        var kind = reduction switch
+        return Guard([result], () => Meet(Reducing(operand, result, Kind(reduction)), calls => Reduce(operand, reduction, calls)))[0];
+    }
+
+    public override Tensor[] AllReduce(Tensor[] xs, Reduction reduction)
+    {
+        var operands = new ContiguousOperand[xs.Length];
+        try
         {
-            Reduction.Sum => CollectiveKind.AllReduce,
-            Reduction.Max => CollectiveKind.AllReduceMax,
-            _ => CollectiveKind.AllReduceMin,
-        };
-        return Guard(result, () => Meet(
-            new CollectiveCall { Kind = kind, Dtype = operand.Dtype, Shape = operand.Shape, Input = operand.Pointer, Output = RawMemory.Pointer(result) },
-            calls =>
+            for (var i = 0; i < xs.Length; i++) operands[i] = new ContiguousOperand(xs[i], mustReduce: true);
+            Tensor[] results = [.. operands.Select(operand => empty(operand.Shape, operand.Dtype))];
+            var kind = Kind(reduction);
+            var call = new CollectiveCall { Kind = kind, Parts = [.. operands.Zip(results, (operand, result) => Reducing(operand, result, kind))] };
+            return Guard(results, () => Meet(call, calls =>
             {
-                var count = operand.Count;
-                var slice = (((count + size - 1) / size) + SliceAlignment - 1) / SliceAlignment * SliceAlignment;
-                var start = Math.Min(count, member * slice);
-                var length = Math.Min(slice, count - start);
-                if (length == 0) return;
-                Span<nint> inputs = stackalloc nint[size];
-                Span<nint> outputs = stackalloc nint[size];
-                for (var i = 0; i < size; i++) (inputs[i], outputs[i]) = (calls[i].Input, calls[i].Output);
-                ElementReduction.Run(operand.Dtype, reduction, inputs, start, outputs, start, length);
+                for (var i = 0; i < operands.Length; i++) Reduce(operands[i], reduction, [.. calls.Select(c => c.Parts[i])]);
             }));
+        }
+        finally
+        {
+            // Those behind one that could not be read are not there yet.
+            foreach (var operand in operands)
+                if (operand.Shape is not null) operand.Dispose();
+        }
     }
 
     public override Tensor AllGather(Tensor x, int dim)
@@ -68,7 +71,7 @@ internal sealed class InProcessGroup(Rendezvous rendezvous, int size, int member
         var shape = (long[])operand.Shape.Clone();
         shape[dim] = Chunk.Size(whole, size, member, granule);
         var result = empty(shape, operand.Dtype);
-        return Guard(result, () => Meet(
+        return Guard([result], () => Meet(
             new CollectiveCall { Kind = CollectiveKind.ReduceScatter, Dtype = operand.Dtype, Shape = operand.Shape, First = dim, Granule = granule, Input = operand.Pointer },
             calls =>
             {
@@ -82,7 +85,7 @@ internal sealed class InProcessGroup(Rendezvous rendezvous, int size, int member
                 var offset = Chunk.Offset(whole, size, member, granule) * inner;
                 for (var row = 0L; row < outer; row++)
                     ElementReduction.Run(operand.Dtype, Reduction.Sum, inputs, (row * whole * inner) + offset, output, row * run, run);
-            }));
+            }))[0];
     }
 
     public override Tensor AllToAll(Tensor x, int splitDim, int concatDim, long granule)
@@ -147,9 +150,9 @@ internal sealed class InProcessGroup(Rendezvous rendezvous, int size, int member
     {
         using var operand = new ContiguousOperand(x);
         var result = empty(operand.Shape, operand.Dtype);
-        return Guard(result, () => Meet(
+        return Guard([result], () => Meet(
             new CollectiveCall { Kind = CollectiveKind.Broadcast, Dtype = operand.Dtype, Shape = operand.Shape, First = source, Input = operand.Pointer },
-            calls => CopyAll(calls[source], result, operand.ElementSize)));
+            calls => CopyAll(calls[source], result, operand.ElementSize)))[0];
     }
 
     public override void Barrier() => Meet(new CollectiveCall { Kind = CollectiveKind.Barrier }, static _ => { });
@@ -175,16 +178,40 @@ internal sealed class InProcessGroup(Rendezvous rendezvous, int size, int member
         }
     }
 
-    private static Tensor Guard(Tensor result, Action body)
+    private static CollectiveKind Kind(Reduction reduction) => reduction switch
+    {
+        Reduction.Sum => CollectiveKind.AllReduce,
+        Reduction.Max => CollectiveKind.AllReduceMax,
+        _ => CollectiveKind.AllReduceMin,
+    };
+
+    private static CollectiveCall Reducing(ContiguousOperand operand, Tensor result, CollectiveKind kind) =>
+        new() { Kind = kind, Dtype = operand.Dtype, Shape = operand.Shape, Input = operand.Pointer, Output = RawMemory.Pointer(result) };
+
+    /// <summary>Reduces this member's slice over all members, into the results of all.</summary>
+    private void Reduce(ContiguousOperand operand, Reduction reduction, CollectiveCall[] calls)
+    {
+        var count = operand.Count;
+        var slice = (((count + size - 1) / size) + SliceAlignment - 1) / SliceAlignment * SliceAlignment;
+        var start = Math.Min(count, member * slice);
+        var length = Math.Min(slice, count - start);
+        if (length == 0) return;
+        Span<nint> inputs = stackalloc nint[size];
+        Span<nint> outputs = stackalloc nint[size];
+        for (var i = 0; i < size; i++) (inputs[i], outputs[i]) = (calls[i].Input, calls[i].Output);
+        ElementReduction.Run(operand.Dtype, reduction, inputs, start, outputs, start, length);
+    }
+
+    private static Tensor[] Guard(Tensor[] results, Action body)
     {
         try
         {
             body();
-            return result;
+            return results;
         }
         catch
         {
-            result.Dispose();
+            foreach (var result in results) result.Dispose();
             throw;
         }
     }

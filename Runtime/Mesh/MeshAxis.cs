@@ -38,6 +38,31 @@ public sealed class MeshAxis
     /// <summary>The element-wise minimum over the axis, P(min) → R; NaN wins.</summary>
     public Tensor AllReduceMin(Tensor x) => group is null ? Alias(x) : group.AllReduce(x, Reduction.Min);
 
+    /// <summary>The sums of two tensors over the axis, in one exchange.</summary>
+    public (Tensor, Tensor) AllReduce(Tensor a, Tensor b) => AllReduce([a, b]) is [var x, var y] ? (x, y) : default;
+
+    /// <summary>The sums of three tensors over the axis, in one exchange.</summary>
+    public (Tensor, Tensor, Tensor) AllReduce(Tensor a, Tensor b, Tensor c) => AllReduce([a, b, c]) is [var x, var y, var z] ? (x, y, z) : default;
+
+    /// <summary>The sums of four tensors over the axis, in one exchange.</summary>
+    public (Tensor, Tensor, Tensor, Tensor) AllReduce(Tensor a, Tensor b, Tensor c, Tensor d) =>
+        AllReduce([a, b, c, d]) is [var x, var y, var z, var w] ? (x, y, z, w) : default;
+
+    /// <summary>The element-wise maxima of two tensors over the axis, in one exchange; NaN wins.</summary>
+    public (Tensor, Tensor) AllReduceMax(Tensor a, Tensor b) => AllReduceMax([a, b]) is [var x, var y] ? (x, y) : default;
+
+    /// <summary>The element-wise minima of two tensors over the axis, in one exchange; NaN wins.</summary>
+    public (Tensor, Tensor) AllReduceMin(Tensor a, Tensor b) => AllReduceMin([a, b]) is [var x, var y] ? (x, y) : default;
+
+    /// <summary>The sums of several tensors over the axis, in one exchange.</summary>
+    public Tensor[] AllReduce(Tensor[] xs) => Reduce(xs, Reduction.Sum);
+
+    /// <summary>The element-wise maxima of several tensors over the axis, in one exchange; NaN wins.</summary>
+    public Tensor[] AllReduceMax(Tensor[] xs) => Reduce(xs, Reduction.Max);
+
+    /// <summary>The element-wise minima of several tensors over the axis, in one exchange; NaN wins.</summary>
+    public Tensor[] AllReduceMin(Tensor[] xs) => Reduce(xs, Reduction.Min);
+
     /// <summary>The ranks' tensors side by side along a dimension, S(dim) → R. Sizes along it may differ.</summary>
     public Tensor AllGather(Tensor x, int dim)
     {
@@ -168,6 +193,12 @@ public sealed class MeshAxis
 
     /// <summary>The axis as <c>name=size</c>.</summary>
     public override string ToString() => $"{Name}={Size}";
+
+    private Tensor[] Reduce(Tensor[] xs, Reduction reduction)
+    {
+        ArgumentNullException.ThrowIfNull(xs);
+        return group is null ? [.. xs.Select(Alias)] : group.AllReduce(xs, reduction);
+    }
 
     // A fresh handle on the same memory, so that a caller may dispose operand and result apart.
     private static Tensor Alias(Tensor x) => x.alias();

@@ -22,6 +22,8 @@ public static class GradientNorm
         var squares = new List<(MeshAxis[] Axes, Tensor Sum)>();
         foreach (var parameter in parameters)
         {
+            if (PartialGradients.AxisOf(parameter) is { } axis)
+                throw new InvalidOperationException($"The gradients are partial sums over '{axis.Name}' after NoSync(); run one Backward outside of it, which exchanges them, before they are clipped.");
             var gradient = parameter.grad;
             var square = gradient is null ? null : gradient.to_type(ScalarType.Float64).square().sum();
             if (gradient is not null) gradients.Add(gradient);

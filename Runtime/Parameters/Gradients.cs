@@ -16,8 +16,85 @@ public static class Gradients
         ArgumentNullException.ThrowIfNull(gradient);
         using var owned = gradient;
         if (!p.requires_grad) return;
+        Check(p, gradient);
+        // What is complete counts once among partial sums.
+        if (PartialGradients.AxisOf(p) is not { Rank: > 0 }) Add(p, gradient);
+    }
+
+    /// <summary>
+    /// Sums gradients over an axis, in one exchange, and accumulates them; within <see cref="ShardedModules.NoSync"/> accumulates this rank's
+    /// part of the sum, which is then exchanged with the next gradients. The tensors stay the caller's,
+    /// who frees them and writes to them no more.
+    /// </summary>
+    /// <param name="axis">The mesh axis over which the gradients are partial sums.</param>
+    /// <param name="gradients">Parameters with this rank's part of their gradients.</param>
+    public static void AllReduce(MeshAxis axis, params (Parameter Parameter, Tensor Gradient)[] gradients)
+    {
+        ArgumentNullException.ThrowIfNull(axis);
+        ArgumentNullException.ThrowIfNull(gradients);
+        using var _ = no_grad();
+        foreach (var (parameter, gradient) in gradients) Check(parameter, gradient);
+        var wanted = gradients.Where(g => g.Parameter.requires_grad).ToArray();
+        if (isDeferred) AddPartial(axis, wanted);
+        else AddSums(axis, wanted);
+    }
+
+    private static void AddPartial(MeshAxis axis, (Parameter Parameter, Tensor Gradient)[] gradients)
+    {
+        foreach (var (parameter, gradient) in gradients)
+        {
+            var present = PartialGradients.AxisOf(parameter);
+            if (present is not null && present != axis)
+            {
+                // A sum over another axis is under way: this one is completed, and counts once in it.
+                Accumulate(parameter, axis.AllReduce(gradient));
+                continue;
+            }
+
+            // What is complete stays on the first rank alone: then all of it is partial.
+            if (present is null && axis.Rank > 0) parameter.grad = null;
+            using var part = gradient.alias();
+            Add(parameter, part);
+            PartialGradients.Set(parameter, axis);
+        }
+    }
+
+    private static void AddSums(MeshAxis axis, (Parameter Parameter, Tensor Gradient)[] gradients)
+    {
+        if (gradients.Length == 0) return;
+        var parts = new Tensor[gradients.Length];
+        var arePending = gradients.Select(g => PartialGradients.AxisOf(g.Parameter) == axis).ToArray();
+        for (var i = 0; i < parts.Length; i++)
+        {
+            using var present = arePending[i] ? gradients[i].Parameter.grad : null;
+            parts[i] = present is null ? gradients[i].Gradient.alias() : present + gradients[i].Gradient;
+        }
+
+        var sums = axis.AllReduce(parts);
+        for (var i = 0; i < parts.Length; i++)
+        {
+            parts[i].Dispose();
+            if (arePending[i])
+            {
+                PartialGradients.Clear(gradients[i].Parameter);
+                gradients[i].Parameter.grad = null;
+            }
+
+            Accumulate(gradients[i].Parameter, sums[i]);
+        }
+    }
+
+    /// <summary>Whether the all-reduces of weights' gradients are left out for now; see <see cref="ShardedModules.NoSync"/>.</summary>
+    internal static IDisposable NoSync() => new Deferral();
+
+    private static void Check(Parameter p, Tensor gradient)
+    {
         if (gradient.dtype != p.dtype || !gradient.shape.AsSpan().SequenceEqual(p.shape))
             throw new ArgumentException($"A gradient {Type(gradient)} does not fit a parameter {Type(p)}.", nameof(gradient));
+    }
+
+    private static void Add(Parameter p, Tensor gradient)
+    {
         using var _ = no_grad();
         using var present = p.grad;
         if (present is null) p.grad = gradient;
@@ -41,6 +118,18 @@ public static class Gradients
 
     [ThreadStatic]
     private static bool isKept;
+
+    [ThreadStatic]
+    private static bool isDeferred;
+
+    private sealed class Deferral : IDisposable
+    {
+        private readonly bool before = isDeferred;
+
+        public Deferral() => isDeferred = true;
+
+        public void Dispose() => isDeferred = before;
+    }
 
     /// <summary>The time in which libtorch records no graph; see <see cref="WithoutGraph"/>.</summary>
     public readonly struct GraphPause : IDisposable
