@@ -166,19 +166,9 @@ partial class Attention
             var (x, localB, T, localHeads, M, q, k, v, logicalOr, weights, reshape4) = residuals.Pop("Backward");
 
             var dOutputBias = dOutput.sum(new long[] { 0, 1 });
-            // AllReduce over 'data': partial sums → replicated, 4·M bytes; the gradient of output.bias
-            var dOutputBias2 = data.AllReduce(dOutputBias);
-            dOutputBias.Dispose();
-            Gradients.Accumulate(outputBias, dOutputBias2);
-
             var dReshape = torch.matmul(dOutput, outputWeight);
             var dOutputWeight = torch.einsum("ABo,ABi->oi", dOutput, reshape4);
             reshape4.Dispose();
-            // AllReduce over 'data': partial sums → replicated, 4·M²/model bytes; the gradient of output.weight
-            var dOutputWeight2 = data.AllReduce(dOutputWeight);
-            dOutputWeight.Dispose();
-            Gradients.Accumulate(outputWeight, dOutputWeight2);
-
             var dMixed = dReshape.reshape(localB, T, localHeads, M / heads);
             dReshape.Dispose();
 
@@ -213,16 +203,6 @@ partial class Attention
             var dValueBias = dLinearBias.sum(new long[] { 0, 1 });
             dLinearBias.Dispose();
 
-            // AllReduce over 'data': partial sums → replicated, 4·M²/model bytes; the gradient of value.weight
-            var dValueWeight2 = data.AllReduce(dValueWeight);
-            dValueWeight.Dispose();
-            Gradients.Accumulate(valueWeight, dValueWeight2);
-
-            // AllReduce over 'data': partial sums → replicated, 4·M/model bytes; the gradient of value.bias
-            var dValueBias2 = data.AllReduce(dValueBias);
-            dValueBias.Dispose();
-            Gradients.Accumulate(valueBias, dValueBias2);
-
             var dReshape3 = dK.transpose(1, 2);
             dK.Dispose();
             var dLinearBias2 = dReshape3.reshape(localB, T, M * localHeads / heads);
@@ -231,16 +211,6 @@ partial class Attention
             var dKeyWeight = torch.einsum("ABo,ABi->oi", dLinearBias2, x);
             var dKeyBias = dLinearBias2.sum(new long[] { 0, 1 });
             dLinearBias2.Dispose();
-
-            // AllReduce over 'data': partial sums → replicated, 4·M²/model bytes; the gradient of key.weight
-            var dKeyWeight2 = data.AllReduce(dKeyWeight);
-            dKeyWeight.Dispose();
-            Gradients.Accumulate(keyWeight, dKeyWeight2);
-
-            // AllReduce over 'data': partial sums → replicated, 4·M/model bytes; the gradient of key.bias
-            var dKeyBias2 = data.AllReduce(dKeyBias);
-            dKeyBias.Dispose();
-            Gradients.Accumulate(keyBias, dKeyBias2);
 
             var dReshape4 = dQ.transpose(1, 2);
             dQ.Dispose();
@@ -252,15 +222,18 @@ partial class Attention
             var dQueryBias = dLinearBias3.sum(new long[] { 0, 1 });
             dLinearBias3.Dispose();
 
-            // AllReduce over 'data': partial sums → replicated, 4·M²/model bytes; the gradient of query.weight
-            var dQueryWeight2 = data.AllReduce(dQueryWeight);
+            // AllReduce over 'data': partial sums → replicated, 4·M + 16·M²/model + 12·M/model bytes; 8 gradients
+            Gradients.AllReduce(
+                data, (outputBias, dOutputBias), (outputWeight, dOutputWeight), (valueWeight, dValueWeight), (valueBias, dValueBias),
+                (keyWeight, dKeyWeight), (keyBias, dKeyBias), (queryWeight, dQueryWeight), (queryBias, dQueryBias));
+            dOutputBias.Dispose();
+            dOutputWeight.Dispose();
+            dValueWeight.Dispose();
+            dValueBias.Dispose();
+            dKeyWeight.Dispose();
+            dKeyBias.Dispose();
             dQueryWeight.Dispose();
-            Gradients.Accumulate(queryWeight, dQueryWeight2);
-
-            // AllReduce over 'data': partial sums → replicated, 4·M/model bytes; the gradient of query.bias
-            var dQueryBias2 = data.AllReduce(dQueryBias);
             dQueryBias.Dispose();
-            Gradients.Accumulate(queryBias, dQueryBias2);
 
             var dX4 = dX + dX2;
             dX.Dispose();

@@ -98,15 +98,10 @@ partial class Decoder
             rstd.Dispose();
             var dNormBias = dOutput.sum(new long[] { 0, 1 });
 
-            // AllReduce over 'data': partial sums → replicated, 4·M bytes; the gradient of norm.weight
-            var dNormWeight2 = data.AllReduce(dNormWeight);
+            // AllReduce over 'data': partial sums → replicated, 8·M bytes; the gradients of norm.weight and norm.bias
+            Gradients.AllReduce(data, (normWeight, dNormWeight), (normBias, dNormBias));
             dNormWeight.Dispose();
-            Gradients.Accumulate(normWeight, dNormWeight2);
-
-            // AllReduce over 'data': partial sums → replicated, 4·M bytes; the gradient of norm.bias
-            var dNormBias2 = data.AllReduce(dNormBias);
             dNormBias.Dispose();
-            Gradients.Accumulate(normBias, dNormBias2);
 
             foreach (var layer in layers.Reverse())
             {

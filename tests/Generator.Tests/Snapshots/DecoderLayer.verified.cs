@@ -136,16 +136,6 @@ partial class DecoderLayer
             var dFeedForwardNormBias = dNormed.sum(new long[] { 0, 1 });
             dNormed.Dispose();
 
-            // AllReduce over 'data': partial sums → replicated, 4·M bytes; the gradient of feed_forward_norm.weight
-            var dFeedForwardNormWeight2 = data.AllReduce(dFeedForwardNormWeight);
-            dFeedForwardNormWeight.Dispose();
-            Gradients.Accumulate(feed_forward_norm_weight, dFeedForwardNormWeight2);
-
-            // AllReduce over 'data': partial sums → replicated, 4·M bytes; the gradient of feed_forward_norm.bias
-            var dFeedForwardNormBias2 = data.AllReduce(dFeedForwardNormBias);
-            dFeedForwardNormBias.Dispose();
-            Gradients.Accumulate(feed_forward_norm_bias, dFeedForwardNormBias2);
-
             var dX2 = dOutput + dX;
             dX.Dispose();
             var dCall2 = Sharding.DropoutShard(dX2, dropout, training, new long[] { B, T, M }, new long[] { offset, 0, 0 }, key);
@@ -159,15 +149,14 @@ partial class DecoderLayer
             var dAttentionNormBias = dNormed2.sum(new long[] { 0, 1 });
             dNormed2.Dispose();
 
-            // AllReduce over 'data': partial sums → replicated, 4·M bytes; the gradient of attention_norm.weight
-            var dAttentionNormWeight2 = data.AllReduce(dAttentionNormWeight);
+            // AllReduce over 'data': partial sums → replicated, 16·M bytes; 4 gradients
+            Gradients.AllReduce(
+                data, (feed_forward_norm_weight, dFeedForwardNormWeight), (feed_forward_norm_bias, dFeedForwardNormBias),
+                (attention_norm_weight, dAttentionNormWeight), (attention_norm_bias, dAttentionNormBias));
+            dFeedForwardNormWeight.Dispose();
+            dFeedForwardNormBias.Dispose();
             dAttentionNormWeight.Dispose();
-            Gradients.Accumulate(attention_norm_weight, dAttentionNormWeight2);
-
-            // AllReduce over 'data': partial sums → replicated, 4·M bytes; the gradient of attention_norm.bias
-            var dAttentionNormBias2 = data.AllReduce(dAttentionNormBias);
             dAttentionNormBias.Dispose();
-            Gradients.Accumulate(attention_norm_bias, dAttentionNormBias2);
 
             var dX4 = dX2 + dX3;
             dX2.Dispose();

@@ -91,19 +91,9 @@ partial class FeedForward
             var (x, linearBias, gelu) = residuals.Pop("Backward");
 
             var dDownBias = dOutput.sum(new long[] { 0, 1 });
-            // AllReduce over 'data': partial sums → replicated, 4·M bytes; the gradient of down.bias
-            var dDownBias2 = data.AllReduce(dDownBias);
-            dDownBias.Dispose();
-            Gradients.Accumulate(downBias, dDownBias2);
-
             var dGelu = torch.matmul(dOutput, downWeight);
             var dDownWeight = torch.einsum("ABo,ABi->oi", dOutput, gelu);
             gelu.Dispose();
-            // AllReduce over 'data': partial sums → replicated, 4·M·H/model bytes; the gradient of down.weight
-            var dDownWeight2 = data.AllReduce(dDownWeight);
-            dDownWeight.Dispose();
-            Gradients.Accumulate(downWeight, dDownWeight2);
-
             var dLinearBias = Kernels.GeluBackward(dGelu, linearBias);
             dGelu.Dispose();
             linearBias.Dispose();
@@ -113,15 +103,12 @@ partial class FeedForward
             var dUpBias = dLinearBias.sum(new long[] { 0, 1 });
             dLinearBias.Dispose();
 
-            // AllReduce over 'data': partial sums → replicated, 4·H·M/model bytes; the gradient of up.weight
-            var dUpWeight2 = data.AllReduce(dUpWeight);
+            // AllReduce over 'data': partial sums → replicated, 4·M + 8·M·H/model + 4·H/model bytes; 4 gradients
+            Gradients.AllReduce(data, (downBias, dDownBias), (downWeight, dDownWeight), (upWeight, dUpWeight), (upBias, dUpBias));
+            dDownBias.Dispose();
+            dDownWeight.Dispose();
             dUpWeight.Dispose();
-            Gradients.Accumulate(upWeight, dUpWeight2);
-
-            // AllReduce over 'data': partial sums → replicated, 4·H/model bytes; the gradient of up.bias
-            var dUpBias2 = data.AllReduce(dUpBias);
             dUpBias.Dispose();
-            Gradients.Accumulate(upBias, dUpBias2);
 
             // AllReduce over 'model': partial sums → replicated, 4·B·T·M/data bytes; returned
             var dX2 = model.AllReduce(dX);

@@ -25,7 +25,7 @@ partial class MoeFeedForward
                 new PlannedCollective("AllToAll", "expert", "4·E·G·capacity·M/expert²", "Backward", "dEinsum4"),
                 new PlannedCollective("AllReduce", "expert", "4·M·E", "Backward", "dWg2"),
             ],
-            "0cafd748ac56a350");
+            "4e2d6e238de05f33");
 
         ShardPlan IShardedModule.Plan => Plan;
 

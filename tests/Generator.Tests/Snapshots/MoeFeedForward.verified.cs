@@ -161,9 +161,8 @@ partial class MoeFeedForward
             dEinsum3.Dispose();
             inputs.Dispose();
             // AllReduce over 'expert': partial sums → replicated, 4·M·E bytes; the gradient of wg
-            var dWg2 = expert.AllReduce(dWg);
+            Gradients.AllReduce(expert, (wg, dWg));
             dWg.Dispose();
-            Gradients.Accumulate(wg, dWg2);
 
             var dInputs3 = dInputs + dInputs2;
             dInputs.Dispose();
