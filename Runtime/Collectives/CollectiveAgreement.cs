@@ -25,11 +25,11 @@ internal static class CollectiveAgreement
         for (var part = 0; part < a.Parts.Length; part++)
             if (Requirement(a.Parts[part], b.Parts[part]) is { } requirement) return requirement;
         if (a.Dtype != b.Dtype) return "the element types must be equal";
-        if (a.First != b.First || a.Second != b.Second || a.Granule != b.Granule || !a.Destinations.AsSpan().SequenceEqual(b.Destinations)) return "the arguments must be equal";
+        if (a.First != b.First || a.Second != b.Second || a.Granule != b.Granule || a.Window != b.Window || !a.Destinations.AsSpan().SequenceEqual(b.Destinations)) return "the arguments must be equal";
         if (a.Shape.Length != b.Shape.Length) return "the shapes must have as many dimensions";
         var free = a.Kind switch
         {
-            CollectiveKind.AllGather => (int)a.First,
+            CollectiveKind.AllGather or CollectiveKind.Window or CollectiveKind.WindowAdd => (int)a.First,
             CollectiveKind.AllToAll => (int)a.Second,
             _ => -1,
         };

@@ -27,6 +27,9 @@ internal sealed class CollectiveCall
     /// <summary>What several operands are in the collective, each for itself; empty where there is one.</summary>
     public CollectiveCall[] Parts { get; init; } = [];
 
+    /// <summary>The windows that are exchanged.</summary>
+    public SlidingWindow? Window { get; init; }
+
     public nint Input { get; init; }
 
     public nint Output { get; init; }
@@ -38,6 +41,7 @@ internal sealed class CollectiveCall
         CollectiveKind.GlobalSize => string.Create(CultureInfo.InvariantCulture, $"GlobalSize({First})"),
         CollectiveKind.AllGather or CollectiveKind.ReduceScatter => $"{Kind}({Operand}, dim {First}{InMultiples})",
         CollectiveKind.AllToAll => $"AllToAll({Operand}, split {First}, concat {Second}{InMultiples})",
+        CollectiveKind.Window or CollectiveKind.WindowAdd => $"{Kind}({Operand}, dim {First}, {Window})",
         CollectiveKind.Broadcast => $"Broadcast({Operand}, source {First})",
         CollectiveKind.Permute => $"Permute({Operand}, [{string.Join(", ", Destinations)}])",
         _ when Parts.Length > 0 => $"{Kind}({string.Join(", ", Parts.Select(part => part.Operand))})",

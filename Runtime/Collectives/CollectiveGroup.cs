@@ -23,6 +23,12 @@ internal abstract class CollectiveGroup
 
     public abstract Tensor Permute(Tensor x, int[] destinations);
 
+    /// <summary>What this member's windows look at; <paramref name="fill"/> where that lies outside the dimension.</summary>
+    public abstract Tensor Window(Tensor x, int dim, SlidingWindow window, double fill);
+
+    /// <summary>Every member's windows added into this member's chunk; what lies outside the dimension is dropped.</summary>
+    public abstract Tensor WindowAdd(Tensor x, int dim, SlidingWindow window);
+
     public abstract Tensor Broadcast(Tensor x, int source);
 
     public abstract void Barrier();

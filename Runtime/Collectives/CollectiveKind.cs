@@ -10,6 +10,8 @@ internal enum CollectiveKind
     ReduceScatter,
     AllToAll,
     Permute,
+    Window,
+    WindowAdd,
     Broadcast,
     Barrier,
     GlobalSize,

@@ -146,6 +146,24 @@ internal sealed class InProcessGroup(Rendezvous rendezvous, int size, int member
         }
     }
 
+    public override Tensor Window(Tensor x, int dim, SlidingWindow window, double fill)
+    {
+        using var operand = new ContiguousOperand(x);
+        var result = WindowMemory.NewWindows(operand, dim, window, size, member, fill);
+        return Guard(result, () => Meet(
+            new CollectiveCall { Kind = CollectiveKind.Window, Dtype = operand.Dtype, Shape = operand.Shape, First = dim, Window = window, Input = operand.Pointer },
+            calls => WindowMemory.Collect(calls, result, dim, window, member)));
+    }
+
+    public override Tensor WindowAdd(Tensor x, int dim, SlidingWindow window)
+    {
+        using var operand = new ContiguousOperand(x, mustReduce: true);
+        var result = WindowMemory.NewChunk(operand, dim, window, size, member);
+        return Guard(result, () => Meet(
+            new CollectiveCall { Kind = CollectiveKind.WindowAdd, Dtype = operand.Dtype, Shape = operand.Shape, First = dim, Window = window, Input = operand.Pointer },
+            calls => WindowMemory.Add(calls, result, dim, window, member)));
+    }
+
     public override Tensor Broadcast(Tensor x, int source)
     {
         using var operand = new ContiguousOperand(x);
