@@ -150,18 +150,18 @@ internal sealed class InProcessGroup(Rendezvous rendezvous, int size, int member
     {
         using var operand = new ContiguousOperand(x);
         var result = WindowMemory.NewWindows(operand, dim, window, size, member, fill);
-        return Guard(result, () => Meet(
+        return Guard([result], () => Meet(
             new CollectiveCall { Kind = CollectiveKind.Window, Dtype = operand.Dtype, Shape = operand.Shape, First = dim, Window = window, Input = operand.Pointer },
-            calls => WindowMemory.Collect(calls, result, dim, window, member)));
+            calls => WindowMemory.Collect(calls, result, dim, window, member)))[0];
     }
 
     public override Tensor WindowAdd(Tensor x, int dim, SlidingWindow window)
     {
         using var operand = new ContiguousOperand(x, mustReduce: true);
         var result = WindowMemory.NewChunk(operand, dim, window, size, member);
-        return Guard(result, () => Meet(
+        return Guard([result], () => Meet(
             new CollectiveCall { Kind = CollectiveKind.WindowAdd, Dtype = operand.Dtype, Shape = operand.Shape, First = dim, Window = window, Input = operand.Pointer },
-            calls => WindowMemory.Add(calls, result, dim, window, member)));
+            calls => WindowMemory.Add(calls, result, dim, window, member)))[0];
     }
 
     public override Tensor Broadcast(Tensor x, int source)
