@@ -32,9 +32,10 @@ internal sealed record CombinationChoice(ImmutableArray<TensorSharding> Operands
         // The parts of an expanded operator are not all linear: its operands are complete.
         if (chosen.Any(c => c.Form is not null)) chosen = Each(combinations.RemoveAll(c => c.Operands.Any(o => o.Kind == PlacementKind.Partial)));
 
+        var order = Order(mesh, chosen, tensors, wanted);
         return new(
-            [.. tensors.Select((t, i) => Combine(mesh, t.Rank, axis => chosen[axis].Operands[i], t.Sharding))],
-            [.. results.Select((t, i) => Combine(mesh, t.Rank, axis => chosen[axis].Results[i], null))],
+            [.. tensors.Select((t, i) => Combine(mesh, t.Rank, order, axis => chosen[axis].Operands[i]))],
+            [.. results.Select((t, i) => Combine(mesh, t.Rank, order, axis => chosen[axis].Results[i]))],
             chosen.Any(c => c.Form is not null));
 
         List<PlacementCombination> Each(ImmutableArray<PlacementCombination> legal)
@@ -80,23 +81,36 @@ internal sealed record CombinationChoice(ImmutableArray<TensorSharding> Operands
         return best;
     }
 
-    /// <summary>One sharding from placements per axis; a dim over several axes keeps the order it had, else takes the mesh's.</summary>
-    private static TensorSharding Combine(Mesh mesh, int rank, Func<int, Placement> on, TensorSharding? before)
+    /// <summary>
+    /// The axes in the order in which they cut: those of one combination as an operand has them, else as a result is wanted, else as the mesh
+    /// has them. All tensors of the call take the one order, or ranks would hold different parts of a factor.
+    /// </summary>
+    private static ImmutableArray<int> Order(Mesh mesh, List<PlacementCombination> chosen, ImmutableArray<TensorType> operands, ImmutableArray<TensorSharding> wanted)
     {
-        var dims = Enumerable.Range(0, rank).Select(_ => ImmutableArray.CreateBuilder<AxisRef>()).ToArray();
-        var partial = ImmutableArray.CreateBuilder<PartialAxis>();
-        for (var axis = 0; axis < mesh.Axes.Length; axis++)
+        IEnumerable<int> Of(IGrouping<PlacementCombination, int> axes)
         {
-            var placement = on(axis);
-            var name = new AxisRef(mesh.Axes[axis].Name);
-            if (placement.Kind == PlacementKind.Split) dims[placement.Dim].Add(name);
-            if (placement.Kind == PlacementKind.Partial) partial.Add(new PartialAxis(name, placement.Reduction));
+            var names = axes.Select(axis => mesh.Axes[axis].Name).ToList();
+            return operands.Select((o, i) => (Placement: axes.Key.Operands[i], o.Sharding)).Concat(wanted.Select((w, i) => (Placement: axes.Key.Results[i], Sharding: w)))
+                .Where(t => t.Placement.Kind == PlacementKind.Split)
+                .Select(t => t.Sharding.Dims[t.Placement.Dim].Axes.Select(a => a.Name).ToList())
+                .FirstOrDefault(known => known.Count == names.Count && names.TrueForAll(known.Contains))?.Select(mesh.IndexOf) ?? axes;
         }
 
-        return new TensorSharding(
-            [.. dims.Select((axes, dim) => new DimSharding(Ordered(axes.ToImmutable(), before?.Dims[dim].Axes ?? []), false))], [], partial.ToImmutable());
+        return [.. Enumerable.Range(0, mesh.Axes.Length).GroupBy(axis => chosen[axis]).SelectMany(Of)];
     }
 
-    private static ImmutableArray<AxisRef> Ordered(ImmutableArray<AxisRef> axes, ImmutableArray<AxisRef> before) =>
-        axes.Length == before.Length && axes.All(before.Contains) ? before : axes;
+    /// <summary>One sharding from placements per axis.</summary>
+    private static TensorSharding Combine(Mesh mesh, int rank, ImmutableArray<int> order, Func<int, Placement> on)
+    {
+        var dims = Enumerable.Range(0, rank).Select(_ => ImmutableArray.CreateBuilder<AxisRef>()).ToArray();
+        foreach (var axis in order)
+        {
+            var placement = on(axis);
+            if (placement.Kind == PlacementKind.Split) dims[placement.Dim].Add(new AxisRef(mesh.Axes[axis].Name));
+        }
+
+        var partial = Enumerable.Range(0, mesh.Axes.Length).Where(axis => on(axis).Kind == PlacementKind.Partial)
+            .Select(axis => new PartialAxis(new AxisRef(mesh.Axes[axis].Name), on(axis).Reduction));
+        return new TensorSharding([.. dims.Select(axes => new DimSharding(axes.ToImmutable(), false))], [], [.. partial]);
+    }
 }

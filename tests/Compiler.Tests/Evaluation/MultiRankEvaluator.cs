@@ -11,13 +11,16 @@ internal sealed class MultiRankEvaluator(IReadOnlyList<(string Axis, int Size)> 
 {
     private readonly RankGrid grid = new(axes);
     private readonly SimulatedModule module = module ?? new SimulatedModule();
-    private long keys;
+    private readonly Dictionary<string, long> keys = [];
 
     /// <summary>What the last program that was run kept for its backward.</summary>
     private object?[][]? kept;
 
     /// <summary>Names of the collectives run so far, in order.</summary>
     public List<string> Executed { get; } = [];
+
+    /// <summary>Sees every operator call with its results, and may put others in their place.</summary>
+    public Func<KernelCall, object?[], object?[]>? Observe { get; init; }
 
     /// <summary>
     /// Runs a program on all parameters in order, weights and buffers too: <c>inputs[rank][parameter]</c> to <c>results[rank][result]</c>.
@@ -114,8 +117,7 @@ internal sealed class MultiRankEvaluator(IReadOnlyList<(string Axis, int Size)> 
                 Accumulate(frame, operation.Attributes.NameText, [.. frame.Get(operation.Operands[0]).Cast<NdArray>()]);
                 break;
             case "next_key":
-                keys++;
-                Bind(frame, operation, [[.. Enumerable.Repeat((object?)keys, grid.Count)]]);
+                Bind(frame, operation, [[.. Enumerable.Repeat((object?)NextKey(operation.Result.Name), grid.Count)]]);
                 break;
             case "call" or "call_backward":
                 RunCall(operation, frame);
@@ -140,6 +142,11 @@ internal sealed class MultiRankEvaluator(IReadOnlyList<(string Axis, int Size)> 
             if (size != other) throw new InvalidOperationException($"rank {rank} holds {size} by one cut and {other} by another.");
         }
     }
+
+    /// <summary>A key is a function of the call site (its name) and of how often it was reached, whatever else draws.</summary>
+    public static long KeyOf(string site, long count) => site.Aggregate(count, (hash, c) => unchecked(hash * 31 + c));
+
+    private long NextKey(string site) => KeyOf(site, keys[site] = keys.GetValueOrDefault(site) + 1);
 
     private void Accumulate(Frame frame, string weight, NdArray[] gradient) =>
         frame.Module.Gradients[weight] = frame.Module.Gradients.TryGetValue(weight, out var sum)
@@ -210,7 +217,7 @@ internal sealed class MultiRankEvaluator(IReadOnlyList<(string Axis, int Size)> 
         }
         else
         {
-            results = [.. calls.Select(Kernels.Run)];
+            results = [.. calls.Select(c => Observe is null ? Kernels.Run(c) : Observe(c, Kernels.Run(c)))];
         }
 
         Bind(frame, operation, [.. Enumerable.Range(0, operation.Results.Length).Select(i => results.Select(r => r[i]).ToArray())]);
