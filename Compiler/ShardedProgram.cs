@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using GShard.Compiler.IR;
 using GShard.Compiler.Passes;
-using GShard.Compiler.Transposition;
 
 namespace GShard.Compiler;
 
@@ -25,5 +24,5 @@ public sealed record ShardedProgram(Function Logical, Function Forward, Function
     /// Indices of the results that the backward takes cotangents of: those that depend on a weight or on a floating-point argument
     /// through differentiable operators. A <c>call</c> of this method carries them as its attribute <c>results</c>.
     /// </summary>
-    public ImmutableArray<int> DifferentiableResults { get; } = Activity.Results(Forward);
+    public ImmutableArray<int> DifferentiableResults { get; init; } = [];
 }

@@ -23,6 +23,8 @@ public static class ShardingCompiler
         forward = ReduceScatters.Run(Reassociation.Run(forward));
         Verifier.Check(forward);
 
+        // Before split forms are written out: their parts have no derivatives of their own.
+        var differentiable = Activity.Results(forward);
         var backward = Transposer.Run(forward, forward.Name == "forward" ? "Backward" : forward.Name + "Backward");
         if (backward is null) return WithoutBackward(settled, forward, findings);
         Verifier.Check(backward, forward);
@@ -47,7 +49,7 @@ public static class ShardingCompiler
         (forward, backward) = (Ownership.Run(forward), Ownership.Run(backward));
         Verifier.Check(forward);
         Verifier.Check(backward);
-        return new ShardedProgram(settled, forward, backward, findings) { Granules = granules };
+        return new ShardedProgram(settled, forward, backward, findings) { Granules = granules, DifferentiableResults = differentiable };
     }
 
     private static ShardedProgram WithoutBackward(Function settled, Function forward, ImmutableArray<Finding> findings)

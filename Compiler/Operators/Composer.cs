@@ -42,6 +42,8 @@ public abstract class Composer(IOperationBuilder builder)
     public Value ZeroWhere(Value value, Value mask) => Apply("masked_fill", Attributes.None.WithHost("value", "0"), value, mask);
 
     /// <summary>Zeros of these (global) dims, placed alike.</summary>
-    public Value Zeros(TensorType like) =>
-        ApplyAt(like.Sharding.WithoutPartial(), "zeros", Attributes.None.With("shape", like.Dims).With(Attributes.Name, new NameAttribute(like.Element.Text())));
+    public Value Zeros(TensorType like) => ApplyAt(like.Sharding.WithoutPartial(), "zeros", ZeroShape(like));
+
+    /// <summary>The constants of <c>zeros</c> of these dims and this element type.</summary>
+    public static Attributes ZeroShape(TensorType like) => Attributes.None.With("shape", like.Dims).With(Attributes.Name, new NameAttribute(like.Element.Text()));
 }

@@ -29,7 +29,7 @@ internal static class Ordering
     {
         Factors = call => Reductions.Factors(call, [call.Dim()], FactorKind.NeedReplication, results: 2),
         Element = ValueThenIndex,
-        Vjp = v => [v.When(0, () => Scattered(v, x => v.KeepDims(x, [OperatorCall.Of(v.Forward).Dim()])))],
+        Vjp = v => [v.When(0, () => Scattered(v, x => v.Attributes.Flag("keepdim") ? x : v.Apply("unsqueeze", Attributes.None.With("dim", OperatorCall.Of(v.Forward).Dim()), x)))],
         Lowering = ExtremeLowering.Extreme,
     };
 

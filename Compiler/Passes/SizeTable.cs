@@ -91,7 +91,7 @@ internal sealed class SizeTable(Function function, IEnumerable<Operation> progra
         if (split is var (local, at))
         {
             var axes = local.Tensor.Sharding.Dims[at].Axes;
-            return axes.Reverse().Aggregate(Local(size, axes), (part, axis) => Rank("global_size", axis, part, symbol));
+            return axes.Reverse().Aggregate(Local(size, axes), (part, axis) => Rank("global_size", axis, part, axis.Equals(axes[0]) ? symbol : LocalName(symbol)));
         }
 
         return multiple is var (of, place)

@@ -125,14 +125,20 @@ internal sealed class Transposer
     private void TransposeCall(Operation call, BlockBuilder builder, Cotangents cotangents)
     {
         ImmutableArray<Value> arrived = [.. Activity.Results(call).Select(r => cotangents.Complete(r) ?? Zeros(builder, r))];
+        // A callee without differentiable results has no backward to call.
+        if (arrived.IsEmpty) return;
         ImmutableArray<Value> arguments = [.. call.Operands.Where(o => o.IsDifferentiable)];
         var types = arguments.Select(a => a.Tensor with { Sharding = Cotangents.Dual(a.Tensor.Sharding) });
         var products = builder.Add("call_backward", call.Attributes, arrived, types, [.. arguments.Select(a => Names.Cotangent(a.Name))]);
         for (var i = 0; i < arguments.Length; i++) cotangents.Add(arguments[i], products[i]);
     }
 
-    private static Value Zeros(BlockBuilder builder, Value like) =>
-        builder.Add("zeros_like", Attributes.None, [like], [like.Tensor with { Sharding = Cotangents.Dual(like.Tensor.Sharding) }], [Names.Cotangent(like.Name)])[0];
+    /// <summary>Zeros as a cotangent lies. A partial sum has no zeros of its own to be like: they are made from its sizes.</summary>
+    private static Value Zeros(BlockBuilder builder, Value like) => like.Tensor.Sharding.Partial.IsEmpty
+        ? builder.Add("zeros_like", Attributes.None, [like], [like.Tensor with { Sharding = Cotangents.Dual(like.Tensor.Sharding) }], [Names.Cotangent(like.Name)])[0]
+        : builder.Reshard(
+            builder.Apply("zeros", VjpContext.ZeroShape(like.Tensor), [], [Cotangents.Dual(like.Tensor.Sharding)], [Names.Cotangent(like.Name)])[0],
+            Cotangents.Dual(like.Tensor.Sharding));
 
     private static IEnumerable<Value> AllValues(Function function) =>
         function.Parameters.Select(p => p.Value).Concat(function.Body.AllOperations.SelectMany(o => o.Results.Concat(o.Blocks.SelectMany(b => b.Arguments))));

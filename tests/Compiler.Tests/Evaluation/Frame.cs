@@ -36,7 +36,8 @@ internal sealed class Frame(int ranks, SimulatedModule module, bool bindsSplitDi
     {
         long Of(string name) => known.TryGetValue(name, out var value) ? value : (long)module.Hosts[name];
         if (factor.Terms.All(t => t.Factors.All(f => f.Power > 0))) known[symbol] = size / factor.Evaluate(Of);
-        else if (factor.Terms.Count() == 1 && factor.Terms.All(t => t.Factors.All(f => f.Power < 0))) known[symbol] = size * (Dim.One / factor).Evaluate(Of);
+        else if (factor.Terms.ToList() is [var term] && term.Factors.All(f => f.Power < 0))
+            known[symbol] = size * Dim.Product(term.Factors.SelectMany(f => Enumerable.Repeat(Dim.Symbol(f.Symbol), -f.Power))).Evaluate(Of) / term.Coefficient;
     }
 
     public void Free(Value value) => freed.Add(value);

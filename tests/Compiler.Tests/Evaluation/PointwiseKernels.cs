@@ -102,11 +102,19 @@ internal static class PointwiseKernels
         return result + shift;
     }
 
-    /// <summary>The Maclaurin series, exact to rounding for the small arguments of tests.</summary>
+    /// <summary>The Maclaurin series; for large arguments, where its terms cancel, the continued fraction of the complement.</summary>
     private static double Erf(double x)
     {
+        if (Math.Abs(x) > 2.5)
+        {
+            var square = x * x;
+            var fraction = 0.0;
+            for (var n = 60; n > 0; n--) fraction = n / 2.0 / (Math.Abs(x) + fraction);
+            return Math.Sign(x) * (1 - Math.Exp(-square) / (Math.Abs(x) + fraction) / Math.Sqrt(Math.PI));
+        }
+
         double term = x, sum = x;
-        for (var n = 1; n < 200; n++)
+        for (var n = 1; n < 200 && Math.Abs(term) > 1e-20; n++)
         {
             term *= -x * x / n;
             sum += term / (2 * n + 1);

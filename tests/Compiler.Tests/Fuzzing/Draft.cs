@@ -57,6 +57,9 @@ internal sealed class Draft
     /// <summary>A symbol or, now and then, a fixed size.</summary>
     public Dim AnyDim() => Random.Next(8) == 0 ? Random.Next(1, 6) : Dim.Symbol(Sizes.Keys.ElementAt(Random.Next(Sizes.Count)));
 
+    /// <summary>Whether a parameter has a dim of this size: an operator's constants may name it then.</summary>
+    public bool Shows(string symbol) => Parameters.Any(p => p.Value.Tensor.Dims.Any(d => d.SymbolName == symbol));
+
     /// <summary>A new parameter, whose values are drawn in a domain (<see cref="InputValues"/>); null where they cannot be.</summary>
     public Known? Parameter(IEnumerable<Dim> dims, ElementType element, string domain, ParameterKind? kind = null)
     {

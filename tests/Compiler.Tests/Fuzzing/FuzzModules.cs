@@ -1,6 +1,6 @@
 using GShard.Compiler.Dims;
 using GShard.Compiler.IR;
-using GShard.Compiler.Shardings;
+using GShard.Compiler.Passes;
 using GShard.Compiler.Tests.Evaluation;
 
 namespace GShard.Compiler.Tests.Fuzzing;
@@ -15,20 +15,21 @@ internal static class FuzzModules
     /// <summary>Adds a member with its compiled programs and every rank's part of its weights.</summary>
     public static void AddCompiled(
         SimulatedModule module, FuzzMember member, ShardedProgram compiled, IReadOnlyDictionary<string, string> domains, Func<Dim, long> size, int seed, RankGrid grid) =>
-        Add(module, member, (compiled.Forward, compiled.Backward), domains, size, seed, (value, at) => Spread(value, compiled.Forward.Parameters[at].Value.Tensor.Sharding, grid));
+        Add(module, member, (compiled.Forward, compiled.Backward), domains, size, seed, (value, at) => Spread(value, compiled.Forward.Parameters[at].Value.Tensor, compiled.Granules, size, grid));
 
     /// <summary>A tensor's part on every rank.</summary>
-    public static NdArray[] Spread(NdArray value, TensorSharding sharding, RankGrid grid) =>
-        [.. Enumerable.Range(0, grid.Count).Select(rank => Part(value, sharding, grid, rank))];
+    public static NdArray[] Spread(NdArray value, TensorType type, Granules granules, Func<Dim, long> size, RankGrid grid) =>
+        [.. Enumerable.Range(0, grid.Count).Select(rank => Part(value, type, granules, size, grid, rank))];
 
     /// <summary>A tensor's part on a rank: axes of a dim cut it one after the other, major to minor.</summary>
-    public static NdArray Part(NdArray value, TensorSharding sharding, RankGrid grid, int rank)
+    public static NdArray Part(NdArray value, TensorType type, Granules granules, Func<Dim, long> size, RankGrid grid, int rank)
     {
-        for (var dim = 0; dim < sharding.Rank; dim++)
-            foreach (var axis in sharding.Dims[dim].Axes)
+        for (var dim = 0; dim < type.Rank; dim++)
+            foreach (var axis in type.Sharding.Dims[dim].Axes)
             {
-                var (offset, size) = ChunkRule.Of(value.Shape[dim], grid.Size(axis.Name), grid.Coordinate(rank, axis.Name));
-                value = value.Narrow(dim, offset, size);
+                var granule = size(granules.Of(type.Dims[dim], type.Sharding.Dims[dim].Axes));
+                var (offset, length) = ChunkRule.Of(value.Shape[dim], grid.Size(axis.Name), grid.Coordinate(rank, axis.Name), granule);
+                value = value.Narrow(dim, offset, length);
             }
 
         return value;

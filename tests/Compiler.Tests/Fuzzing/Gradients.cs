@@ -1,6 +1,6 @@
 using GShard.Compiler.Dims;
 using GShard.Compiler.IR;
-using GShard.Compiler.Shardings;
+using GShard.Compiler.Passes;
 using GShard.Compiler.Tests.Evaluation;
 
 namespace GShard.Compiler.Tests.Fuzzing;
@@ -48,32 +48,32 @@ internal sealed class Gradients
         var actual = ranks.Run(compiled.Forward, ByRank(compiled.Forward, inputs));
         for (var i = 0; i < expected.Length; i++)
             for (var rank = 0; rank < grid.Count; rank++)
-                Near(FuzzModules.Part(expected[i], compiled.Forward.Results[i].Tensor.Sharding, grid, rank), actual[rank][i], expected[i], "result " + where, $"result {i} ({compiled.Forward.Results[i].Name}) on rank {rank}");
+                Near(Part(expected[i], compiled.Forward.Results[i].Tensor, compiled.Granules, rank), actual[rank][i], expected[i], "result " + where, $"result {i} ({compiled.Forward.Results[i].Name}) on rank {rank}");
     }
 
     /// <summary>Runs backward on one device and gives whole gradients; those of weights that nothing reached are zero.</summary>
     public Dictionary<string, NdArray> Backward(NdArray[] cotangents, Dictionary<string, NdArray> inputs)
     {
         var gradients = new Dictionary<string, NdArray>();
-        foreach (var (name, byRank, _, like) in All(cotangents, inputs)) gradients[name] = byRank?[0] ?? NdArray.Zeros(like.Shape);
+        foreach (var (name, byRank, _, _, like) in All(cotangents, inputs)) gradients[name] = byRank?[0] ?? NdArray.Zeros(like.Shape);
         return gradients;
     }
 
     /// <summary>Runs backward on all ranks and compares every rank's part of every gradient.</summary>
     public void CheckBackward(NdArray[] cotangents, Dictionary<string, NdArray> inputs, Dictionary<string, NdArray> whole)
     {
-        foreach (var (name, byRank, sharding, like) in All(cotangents, inputs))
+        foreach (var (name, byRank, type, granules, _) in All(cotangents, inputs))
         {
             if (!whole.TryGetValue(name, out var due)) throw new WrongException("gradients differ in number", $"there is a gradient of {name}, but none on one device.");
             for (var rank = 0; rank < grid.Count; rank++)
             {
-                var part = FuzzModules.Part(due, sharding, grid, rank);
+                var part = Part(due, type, granules, rank);
                 Near(part, byRank?[rank] ?? NdArray.Zeros(part.Shape), due, "gradient on ranks", $"gradient of {name} on rank {rank}");
             }
         }
     }
 
-    private IEnumerable<(string Name, NdArray[]? ByRank, TensorSharding Sharding, NdArray Like)> All(NdArray[] cotangents, Dictionary<string, NdArray> inputs)
+    private IEnumerable<(string Name, NdArray[]? ByRank, TensorType Type, Granules Granules, NdArray Like)> All(NdArray[] cotangents, Dictionary<string, NdArray> inputs)
     {
         if (compiled.Backward is not { } backward) yield break;
         var values = new Dictionary<string, NdArray>(inputs);
@@ -93,7 +93,7 @@ internal sealed class Gradients
             }
             else gradient = module.Gradients.GetValueOrDefault(name);
 
-            yield return (name, gradient, parameter.Value.Tensor.Sharding, inputs[name]);
+            yield return (name, gradient, parameter.Value.Tensor, compiled.Granules, inputs[name]);
         }
 
         foreach (var (path, item) in Items(module))
@@ -101,16 +101,18 @@ internal sealed class Gradients
             var member = members[path.Split('.')[0]];
             foreach (var parameter in member.Forward.Parameters)
                 if (parameter.Kind == ParameterKind.Weight && parameter.Value.IsDifferentiable)
-                    yield return ($"{path}.{parameter.Value.Name}", item.Gradients.GetValueOrDefault(parameter.Value.Name), parameter.Value.Tensor.Sharding,
+                    yield return ($"{path}.{parameter.Value.Name}", item.Gradients.GetValueOrDefault(parameter.Value.Name), parameter.Value.Tensor, member.Granules,
                         FuzzModules.Weight(parameter.Value, 0, fuzz.Domains, Size, fuzz.Seed));
         }
     }
 
     private object?[][] ByRank(Function function, Dictionary<string, NdArray> values)
     {
-        var spread = function.Parameters.Select(p => FuzzModules.Spread(values[p.Value.Name], p.Value.Tensor.Sharding, grid)).ToList();
+        var spread = function.Parameters.Select(p => FuzzModules.Spread(values[p.Value.Name], p.Value.Tensor, compiled.Granules, Size, grid)).ToList();
         return [.. Enumerable.Range(0, grid.Count).Select(rank => spread.Select(s => (object?)s[rank]).ToArray())];
     }
+
+    private NdArray Part(NdArray value, TensorType type, Granules granules, int rank) => FuzzModules.Part(value, type, granules, Size, grid, rank);
 
     private static void Near(NdArray due, object? value, NdArray whole, string kind, string what)
     {

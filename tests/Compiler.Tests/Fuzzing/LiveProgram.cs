@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using GShard.Compiler.IR;
+using GShard.Compiler.Passes;
 
 namespace GShard.Compiler.Tests.Fuzzing;
 
@@ -10,8 +11,14 @@ internal static class LiveProgram
     public static Function Of(Function function, bool isMember = true)
     {
         var used = function.Body.AllOperations.SelectMany(o => o.Operands.Concat(o.Blocks.SelectMany(b => b.Yields))).Concat(function.Results).ToHashSet();
+        // A size that an operation names must be shown by some parameter, read or not.
+        var shown = function.Parameters.Where(p => used.Contains(p.Value)).SelectMany(Shown).ToHashSet();
+        foreach (var symbol in function.Body.AllOperations.SelectMany(o => SizeReferences.Of(o.Attributes)).Except(shown).ToList())
+            if (function.Parameters.FirstOrDefault(p => Shown(p).Contains(symbol)) is { } parameter) used.Add(parameter.Value);
         return function with { Parameters = [.. function.Parameters.Where(p => used.Contains(p.Value) || (isMember && p.Kind == ParameterKind.Argument))] };
     }
+
+    private static IEnumerable<string> Shown(Parameter parameter) => parameter.Value.Tensor.Dims.Select(d => d.SymbolName).OfType<string>();
 
     /// <summary>The program without operations that no result depends on.</summary>
     public static Function WithoutDead(Function function)

@@ -11,6 +11,9 @@ internal sealed record FuzzOptions
 
     /// <summary>Calls of other modules.</summary>
     public bool Calls { get; init; } = true;
+
+    /// <summary>Called modules whose results are cut in whole multiples of a size.</summary>
+    public bool Granules { get; init; }
 }
 
 /// <summary>

@@ -124,6 +124,9 @@ internal static class RegionDraws
             return;
         }
 
+        // A caller does not know of a result that is cut in whole multiples of a size.
+        if (!options.Granules && compiled.Forward.Results.Any(r => r.Tensor.Dims.Select((d, i) => compiled.Granules.Of(d, r.Tensor.Sharding.Dims[i].Axes)).Any(g => !g.IsOne))) return;
+        foreach (var host in draft.Hosts) draft.Module.Hosts[host.Key] = host.Value;
         FuzzModules.AddPlain(draft.Module, new FuzzMember(name, function, count), draft.Domains, draft.Size, draft.Seed);
         ImmutableArray<Value> placed = [.. arguments.Select((a, i) => new Value(draft.Name("arg"), a.Type with { Sharding = compiled.Forward.Parameters[i].Value.Tensor.Sharding.Close() }))];
         ImmutableArray<Value> outcome = [.. compiled.Forward.Results.Select(r => new Value(draft.Name("v"), r.Tensor with { Sharding = r.Tensor.Sharding.Close() }))];

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using GShard.Compiler.Dims;
 using GShard.Compiler.IR;
 using GShard.Compiler.Operators;
+using GShard.Compiler.Passes;
 using GShard.Compiler.Tests.Evaluation;
 
 namespace GShard.Compiler.Tests.Fuzzing;
@@ -45,13 +46,14 @@ internal sealed class Scope(Draft draft, Scope? outer)
     /// <summary>Adds an operator call; null, with nothing added, where its shapes do not fit or its values would be unfit for a check.</summary>
     public Known[]? Apply(string name, Attributes attributes, params Known[] operands)
     {
+        if (SizeReferences.Of(attributes).Any(s => !draft.Hosts.ContainsKey(s) && !draft.Shows(s))) return null;
         var call = new OperatorCall(name, [.. operands.Select(o => o.Value)], attributes);
         OperatorSignature signature;
         object?[] data;
         try
         {
             signature = OperatorSignature.Infer(OperatorTable.Get(name), call);
-            if (signature.Rule.Factors.Aggregate(1L, (n, f) => n * draft.Size(f.Size)) > MostProducts) return null;
+            if (signature.Rule.Factors.Aggregate(1L, (n, f) => n * draft.Size(f.Size)) is < 1 or > MostProducts) return null;
             var kernel = new KernelCall(name, [.. operands.Select(o => o.Data)], attributes, draft.Size, draft.Host);
             data = Smoothness.Check(kernel, Kernels.Run(kernel));
         }

@@ -7,55 +7,71 @@ namespace GShard.Compiler.Tests.Fuzzing;
 /// <summary>Makes a failing case small while the same kind of failure persists: fewer results, operations, annotations, axes, smaller sizes.</summary>
 internal static class Shrinker
 {
-    private const int MostChecks = 600;
+    private const int MostChecks = 1500;
+
+    private static readonly Func<FuzzCase, IEnumerable<FuzzCase>>[] Stages = [FewerResults, FewerOperations, FewerAxes, FewerAnnotations, SmallerSizes];
 
     public static (FuzzCase Case, Verdict Verdict) Shrink(FuzzCase fuzz, Verdict verdict)
     {
         var checks = 0;
-        var progress = true;
-        while (progress && checks < MostChecks)
+        for (var progress = true; progress;)
         {
             progress = false;
-            foreach (var smaller in Candidates(fuzz))
+            foreach (var stage in Stages)
             {
-                if (++checks >= MostChecks) break;
-                Verdict outcome;
-                try
-                {
-                    outcome = ProgramOracle.Check(smaller);
-                }
-                catch (ArgumentException)
-                {
-                    continue;
-                }
-
-                if (outcome.Outcome != Outcome.Failed || outcome.Kind != verdict.Kind) continue;
-                (fuzz, verdict, progress) = (smaller, outcome, true);
-                break;
+                while (checks < MostChecks && Smaller(stage(fuzz), verdict, ref checks) is var (smaller, outcome))
+                    (fuzz, verdict, progress) = (smaller, outcome, true);
             }
         }
 
         return (fuzz, verdict);
     }
 
-    private static IEnumerable<FuzzCase> Candidates(FuzzCase fuzz)
+    private static (FuzzCase, Verdict)? Smaller(IEnumerable<FuzzCase> candidates, Verdict verdict, ref int checks)
     {
-        if (fuzz.Root.Results.Length > 1 || fuzz.Root.Body.Operations.Any(o => o.Results.Length > 0 && !o.Results.Any(fuzz.Root.Results.Contains)))
+        foreach (var smaller in candidates)
         {
-            foreach (var value in fuzz.Root.Results.Concat(fuzz.Root.Body.Operations.SelectMany(o => o.Results).Where(r => r.Type is TensorType)))
-                if (fuzz.Root.Results.Length > 1 || value != fuzz.Root.Results[0])
-                    yield return With(fuzz, fuzz.Root with { Body = fuzz.Root.Body with { Yields = [value] } });
+            if (++checks > MostChecks) return null;
+            var outcome = ProgramOracle.Check(smaller);
+            if (outcome.Outcome == Outcome.Failed && outcome.Kind == verdict.Kind) return (smaller, outcome);
         }
 
-        foreach (var operation in fuzz.Root.Body.AllOperations.Reverse())
-            foreach (var smaller in Without(fuzz, operation)) yield return smaller;
+        return null;
+    }
+
+    /// <summary>One result, preferably an early one; or several without one of them.</summary>
+    private static IEnumerable<FuzzCase> FewerResults(FuzzCase fuzz)
+    {
+        var results = fuzz.Root.Results;
+        var made = fuzz.Root.Body.Operations.SelectMany(o => o.Results).Where(r => r.Type is TensorType).ToList();
+        foreach (var value in results.Length > 1 ? results.Concat(made) : made.TakeWhile(v => v != results[0]))
+            yield return With(fuzz, fuzz.Root with { Body = fuzz.Root.Body with { Yields = [value] } });
+        if (results.Length < 3) yield break;
+        foreach (var result in results) yield return With(fuzz, fuzz.Root with { Body = fuzz.Root.Body with { Yields = results.Remove(result) } });
+    }
+
+    private static IEnumerable<FuzzCase> FewerOperations(FuzzCase fuzz) => fuzz.Root.Body.AllOperations.Reverse().SelectMany(o => Without(fuzz, o));
+
+    private static IEnumerable<FuzzCase> FewerAxes(FuzzCase fuzz)
+    {
         foreach (var axis in fuzz.Axes.Where(_ => fuzz.Axes.Count > 1)) yield return WithoutAxis(fuzz, axis.Axis);
         foreach (var (axis, size) in fuzz.Axes)
             foreach (var less in new[] { 1, 2, 3 }.Where(s => s < size)) yield return fuzz with { Axes = [.. fuzz.Axes.Select(a => a.Axis == axis ? (axis, less) : a)] };
-        foreach (var value in Values(fuzz.Root).Where(v => v.Type is TensorType t && !t.Sharding.Equals(TensorSharding.Open(t.Rank)) && !t.Sharding.Equals(TensorSharding.FullyReplicated(t.Rank))))
-            yield return With(fuzz, Rewritten.Of(fuzz.Root, (v, t) => v == value ? TensorSharding.FullyReplicated(t.Rank) : t.Sharding));
+        if (fuzz.Root.Mesh.Axes.Any(a => a.Size is not null))
+            yield return fuzz with { Root = fuzz.Root with { Mesh = new Mesh([.. fuzz.Root.Mesh.Axes.Select(a => a with { Size = null })]) } };
+    }
+
+    private static IEnumerable<FuzzCase> FewerAnnotations(FuzzCase fuzz)
+    {
+        foreach (var value in Values(fuzz.Root))
+            if (value.Type is TensorType type && !type.Sharding.Equals(TensorSharding.FullyReplicated(type.Rank)))
+                yield return With(fuzz, Rewritten.Of(fuzz.Root, (v, t) => v == value ? TensorSharding.FullyReplicated(t.Rank) : t.Sharding));
+    }
+
+    private static IEnumerable<FuzzCase> SmallerSizes(FuzzCase fuzz)
+    {
         foreach (var (symbol, size) in fuzz.Sizes)
-            foreach (var less in new long[] { 1, 2, 3 }.Where(s => s < size)) yield return fuzz with { Sizes = fuzz.Sizes.ToDictionary(s => s.Key, s => s.Key == symbol ? less : s.Value) };
+            foreach (var less in new long[] { 1, 2, 3, 4 }.Where(s => s < size)) yield return fuzz with { Sizes = fuzz.Sizes.ToDictionary(s => s.Key, s => s.Key == symbol ? less : s.Value) };
         foreach (var member in fuzz.Members)
             if (member.Count > 1) yield return fuzz with { Members = [.. fuzz.Members.Select(m => m == member ? m with { Count = m.Count - 1 } : m)] };
     }

@@ -1,0 +1,26 @@
+#!/usr/bin/env bash
+# Checks random programs on random meshes against the plain program, on all cores.
+#
+#   eng/fuzz.sh [N [SEED]]     N programs (1000), of the seeds that follow from SEED (1)
+#
+# Failures are shrunk and printed as they are found, each kind once. The last line has the counts; the exit code is 0 only if none failed.
+set -uo pipefail
+repository="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
+cd "$repository" || exit 1
+export DOTNET_CLI_UI_LANGUAGE=en DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
+export GSHARD_FUZZ_PROGRAMS="${1:-1000}" GSHARD_FUZZ_SEED="${2:-1}"
+GSHARD_FUZZ_LOG="$(mktemp)"
+export GSHARD_FUZZ_LOG
+trap 'rm -f "$GSHARD_FUZZ_LOG"' EXIT
+
+eng/install.sh || exit 1
+dotnet build tests/Compiler.Tests -c Release -v q -nologo || exit 1
+tail -f "$GSHARD_FUZZ_LOG" &
+shown=$!
+dotnet test tests/Compiler.Tests -c Release --no-build -nologo --filter "FullyQualifiedName~Random_programs_on_random_meshes" > /dev/null 2>&1
+outcome=$?
+sleep 1
+kill "$shown"
+wait "$shown" 2> /dev/null
+if [ "$outcome" -ne 0 ]; then echo "fuzz: failed"; fi
+exit "$outcome"

@@ -1,0 +1,116 @@
+using GShard.Compiler.Tests.Fuzzing;
+
+namespace GShard.Compiler.Tests.Programs;
+
+/// <summary>The smallest programs of faults that random programs have found, each held against the plain program forward and backward.</summary>
+public sealed class RegressionTests
+{
+    [Fact]
+    public void A_dim_over_two_axes_keeps_their_order_through_an_operator() => Passes(
+        """
+        mesh data, model
+        func forward(x: float[E@model@data?,E?,6]) {
+          y: float[E,E,5]? = avg_pool1d[kernel_size=[2], stride=[1]](x)
+          return y
+        }
+        """,
+        [("data", 2), ("model", 2)],
+        new() { ["E"] = 3 });
+
+    [Fact]
+    public void Two_operands_split_over_the_same_axes_in_different_orders_are_brought_to_one() => Passes(
+        """
+        mesh data, model
+        func forward(x: float[E@model@data], y: float[E@data@model]) {
+          z: float[E]? = mul(x, y)
+          return z
+        }
+        """,
+        [("data", 2), ("model", 3)],
+        new() { ["E"] = 5 });
+
+    [Fact]
+    public void The_size_of_a_dim_over_two_axes_is_known_by_its_name_only_when_it_is_whole() => Passes(
+        """
+        mesh model, expert
+        func forward(x: float[E], weight w: float[T@expert@model], weight v: float[H]) {
+          y: float[E+H+T]? = cat[dim=-1](x, w, v)
+          return y
+        }
+        """,
+        [("model", 1), ("expert", 2)],
+        new() { ["T"] = 1, ["H"] = 1, ["E"] = 1 });
+
+    [Fact]
+    public void Gating_whose_combine_weights_get_no_cotangent_still_runs_over_the_groups_of_its_forward() => Passes(
+        """
+        mesh data
+        func forward(weight gates: float[G@data,5,4]) {
+          key: !key = next_key()
+          combine: float[G,5,4,3]?, dispatch: float[G,5,4,3]?, aux: float[], saved: !top2 = top2_gating[capacity=3, training=`true`](gates, key)
+          return aux
+        }
+        """,
+        [("data", 2)],
+        new() { ["G"] = 6 },
+        domains: new() { ["gates"] = "positive" });
+
+    [Fact]
+    public void The_largest_along_the_first_dim_sends_its_gradient_back() => Passes(
+        """
+        mesh data
+        func forward(x: float[T,M@data]) {
+          largest: float[M]?, index: i64[M]? = max_dim[dim=0](x)
+          return largest
+        }
+        """,
+        [("data", 2)],
+        new() { ["T"] = 4, ["M"] = 3 });
+
+    [Fact]
+    public void A_partial_sum_that_a_loop_uses_gets_zeros_to_add_its_cotangents_to() => Passes(
+        """
+        mesh data
+        func forward(a: float[T@data,M], b: float[M]) {
+          s: float[M]? = sum[dims=[0]](a)
+          y: float[M]? = foreach[layers, item=layer](b) { |h: float[M]?|
+            z: float[M]? = mul(h, s)
+            n: float[M]? = tanh(z)
+            yield n
+          }
+          r: float[M]? = neg(s)
+          return y, r
+        }
+        """,
+        [("data", 3)],
+        new() { ["T"] = 4, ["M"] = 3 },
+        members: new() { ["layers"] = ("mesh data func forward() { return }", 2) });
+
+    [Fact]
+    public void A_called_module_without_differentiable_results_is_not_called_backward() => Passes(
+        """
+        mesh model
+        host flag
+        func forward(x: float[M,3]) {
+          y: float[M,3]? = if[condition=`flag`]() {
+            yield x
+          } {
+            z: float[M,3] = call[sub.forward, results=[]](x)
+            yield z
+          }
+          return y
+        }
+        """,
+        [("model", 1)],
+        new() { ["M"] = 1 },
+        new() { ["flag"] = 0 },
+        members: new() { ["sub"] = ("mesh model func forward(x: float[M,3]) { y: float[M,3]? = ones_like(x) return y }", null) });
+
+    private static void Passes(
+        string text, (string, int)[] axes, Dictionary<string, long> sizes, Dictionary<string, double>? hosts = null,
+        Dictionary<string, string>? domains = null, Dictionary<string, (string, int?)>? members = null)
+    {
+        var verdict = ProgramOracle.Check(FuzzCase.Read(text, axes, sizes, hosts, domains, members));
+        Assert.True(verdict.Outcome == Outcome.Passed, verdict.Message);
+    }
+}
