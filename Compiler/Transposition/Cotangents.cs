@@ -35,7 +35,7 @@ internal sealed class Cotangents(BlockBuilder builder)
         var name = Names.Cotangent(value.Name);
         var partial = list.Where(c => !c.Tensor.Sharding.Partial.IsEmpty).GroupBy(c => c.Tensor.Sharding.Close()).Select(g => Sum(g, name));
         var whole = list.Where(c => c.Tensor.Sharding.Partial.IsEmpty);
-        var sum = Sum(partial.Concat(whole).Select(c => builder.Reshard(c, to, name)).ToList(), name);
+        var sum = builder.Reshard(Sum(partial.Concat(whole).Select(c => builder.Reshard(c, to, name)).ToList(), name), to, name);
         arrived[value] = [sum];
         return sum;
     }

@@ -45,5 +45,5 @@ internal sealed class LoopTransposer(
     }
 
     private static Value Sum(BlockBuilder builder, Value sum, Value? term) =>
-        term is null ? sum : builder.Apply("add", Attributes.None, [sum, term], [sum.Tensor.Sharding], [sum.Name])[0];
+        term is null ? sum : builder.Reshard(builder.Apply("add", Attributes.None, [sum, term], [sum.Tensor.Sharding], [sum.Name])[0], sum.Tensor.Sharding);
 }
