@@ -50,6 +50,7 @@ internal static class DiagnosticCatalog
         ("GSH4011", Severity.Error, "An operation in place"),
         ("GSH4012", Severity.Error, "The compiler failed"),
         ("GSH5001", Severity.Info, "torch's dropout is compiled to dropout by counter"),
+        ("GSH5002", Severity.Info, "torch's random numbers are compiled to random numbers by counter"),
     }.ToImmutableDictionary(e => e.Id, e => (e.Severity, e.Title), StringComparer.Ordinal);
 
     /// <summary>All diagnostics, in order of id.</summary>

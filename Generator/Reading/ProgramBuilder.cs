@@ -101,6 +101,9 @@ internal sealed class ProgramBuilder(SourceMap map)
     /// <summary>The operation that makes a value; null for parameters and arguments.</summary>
     public Operation? DefinitionOf(Value value) => definitions.TryGetValue(value, out var operation) ? operation : null;
 
+    /// <summary>The operators that read a value, in the blocks that are open.</summary>
+    public IEnumerable<string> UsersOf(Value value) => blocks.SelectMany(b => b).Where(o => o.Operands.Contains(value)).Select(o => o.Name);
+
     /// <summary>Begins a block.</summary>
     public void Open()
     {

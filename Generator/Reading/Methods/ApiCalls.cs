@@ -29,7 +29,15 @@ internal sealed partial class MethodReader
         var arguments = ReadArguments(call);
         if (arguments.Any(a => a.Reading is UnknownReading)) return Unknown();
         var name = call.TargetMethod.Name;
-        if (ReadSpecial(call, container, arguments) is { } special) return special;
+        if (container is 'T' or 't' && name.EndsWith("_", StringComparison.Ordinal) && arguments.Length > 0 && arguments[0].Reading is TensorReading) return ReadInPlace(call, container, name, arguments);
+        if (arguments.Any(a => a.Name == "inplace" && a.Reading is HostReading { Truth: true }))
+            return ReadInPlace(call, container, name, [.. arguments.Select(a => a.Name == "inplace" ? a with { Reading = HostReading.Of(false), IsGiven = false } : a)]);
+        return ReadMember(call, container, name, arguments);
+    }
+
+    private Reading ReadMember(IInvocationOperation call, char container, string name, ImmutableArray<Argument> arguments)
+    {
+        if (ReadSpecial(call, name, container, arguments) is { } special) return special;
         try
         {
             if (ReadRecipe(container, name, arguments, call.Syntax) is { } composed) return composed;
@@ -42,8 +50,6 @@ internal sealed partial class MethodReader
         var fitting = ApiTable.Find(container, name).Where(row => Fits(row.Parameters, arguments)).ToList();
         if ((fitting.FirstOrDefault(row => arguments.Skip(row.Parameters.Length).All(IsIgnored)) ?? fitting.FirstOrDefault()) is { } found) return ApplyRow(found, arguments, call.Syntax);
         var full = (container == 'T' ? "Tensor." : container == 'f' ? "nn.functional." : "torch.") + name;
-        if (container == 'T' && name.EndsWith("_", StringComparison.Ordinal))
-            return Refuse("GSH4011", call.Syntax, $"'{full}' changes a tensor in place, which is not compiled; write '{name.TrimEnd('_')}', which makes a new one.");
         if (name is "item" or "ToSingle" or "ToDouble" or "ToInt64" or "ToInt32" or "ToBoolean" or "data" or "nonzero")
             return Refuse("GSH4009", call.Syntax, $"'{full}' makes the program depend on a tensor's values, which may differ from rank to rank; keep the computation in tensors, for instance by torch.where.");
         return Refuse("GSH4003", call.Syntax, $"'{full}' with these arguments is not known to the compiler; write it with other operators, or put it into a static method with [ShardRule].");

@@ -68,6 +68,7 @@ internal sealed partial class MethodReader
         var operation = context.OperationOf(source, cancellation);
         if (operation is not (IMethodBodyOperation or IBlockOperation)) return Unknown();
         var outer = locals;
+        callers.Push(outer);
         locals = new Dictionary<ISymbol, Reading>(SymbolEqualityComparer.Default);
         for (var i = 0; i < arguments.Length && i < method.Parameters.Length; i++)
         {
@@ -78,6 +79,7 @@ internal sealed partial class MethodReader
         calls.Push(method);
         var returned = ReadBody(operation);
         calls.Pop();
+        callers.Pop();
         locals = outer;
         return returned ?? Unknown();
     }
@@ -106,6 +108,7 @@ internal sealed partial class MethodReader
         switch (call.TargetMethod.Name)
         {
             case "Single": return new IndexReading(IndexKind.Single, Named("index"));
+            case "Tensor": return arguments[0].Reading;
             case "Slice" when Named("step") is null or { Size.Value: 1 }: return new IndexReading(IndexKind.Slice, Named("start"), Named("stop"));
             default: return Refuse("GSH4005", call.Syntax, "Only indices and slices with a step of 1 are compiled; write others with index_select.");
         }

@@ -79,42 +79,8 @@ internal sealed partial class MethodReader
         return ApplyOne("dropout", attributes, [input, key], at);
     }
 
-    private Reading ReadCrossEntropy(Value logits, ImmutableArray<Argument> arguments, SyntaxNode at)
-    {
-        if (arguments[1].Reading is not TensorReading targets) return Unknown();
-        Argument? Named(string name) => arguments.FirstOrDefault(a => a.Name == name);
-        if (Named("weight") is { Reading: not NullReading } weight) return RefuseArgument(weight, "cross_entropy");
-        if (Named("ignore_index")?.Reading is not HostReading { Size.Value: { } ignored }) return RefuseArgument(Named("ignore_index") ?? arguments[1], "cross_entropy", "must be a constant");
-        if (logits.Tensor.Rank != 2) return Refuse("GSH1001", at, $"cross_entropy: {logits.Name} has the shape [{string.Join(", ", logits.Tensor.Dims)}] where [rows, classes] is needed; reshape it with view(-1, classes).");
-        var attributes = Attributes.None.With("ignore_index", ignored);
-        if (Named("label_smoothing")?.Reading is HostReading smoothing && smoothing.Code is not ("0" or "0.0")) attributes = attributes.WithHost("label_smoothing", smoothing.Code);
-        if (Apply("cross_entropy", attributes, [logits, targets.Value], at) is not { } loss) return UnknownReading.Instance;
-        return Reduced(loss[0], Named("reduction"), at, () =>
-        {
-            // The mean is over the rows that count.
-            if (Apply("ne_scalar", Attributes.None.WithHost("value", ignored.ToString(System.Globalization.CultureInfo.InvariantCulture)), [targets.Value], at) is not { } counted) return null;
-            return Apply("sum", Attributes.None, counted, at)?[0];
-        });
-    }
-
-    /// <summary>A loss reduced; a mean with a count of its own is a sum over that count.</summary>
-    private Reading Reduced(Value loss, Argument? reduction, SyntaxNode at, Func<Value?>? count)
-    {
-        switch ((reduction?.Reading as HostReading)?.Symbol?.Name ?? "Mean")
-        {
-            case "None": return new TensorReading(loss);
-            case "Sum": return ApplyOne("sum", Attributes.None, [loss], at);
-            case "Mean" when count is null: return ApplyOne("mean", Attributes.None, [loss], at);
-            case "Mean":
-                if (Apply("sum", Attributes.None, [loss], at) is not { } sum || count() is not { } rows) return UnknownReading.Instance;
-                return ApplyOne("div", Attributes.None, [sum[0], rows], at);
-            default: return RefuseArgument(reduction!, "the loss", "must be a constant");
-        }
-    }
-
     private Reading ReadAttention(ImmutableArray<Argument> arguments, SyntaxNode at)
     {
-        if (arguments.FirstOrDefault(a => a.Name == "p") is { IsGiven: true, Reading: HostReading { Code: not ("0" or "0.0") } } p) return RefuseArgument(p, "scaled_dot_product_attention");
         var operands = arguments.Where(a => a.Reading is TensorReading).Select(a => ((TensorReading)a.Reading).Value).ToImmutableArray();
         var attributes = Attributes.None;
         if (arguments.FirstOrDefault(a => a.Name is "is_casual" or "is_causal") is { Reading: HostReading causal } argument)
@@ -123,7 +89,34 @@ internal sealed partial class MethodReader
             if (truth) attributes = attributes.With("is_causal", true);
         }
 
-        return ApplyOne("scaled_dot_product_attention", attributes, operands, at);
+        return arguments.FirstOrDefault(a => a.Name == "p") is { IsGiven: true, Reading: HostReading { Code: not ("0" or "0.0") } } p
+            ? ReadAttentionWithDropout(operands, attributes.Flag("is_causal"), p, at)
+            : ApplyOne("scaled_dot_product_attention", attributes, operands, at);
+    }
+
+    /// <summary>Attention whose weights are dropped out: its parts one by one.</summary>
+    private Reading ReadAttentionWithDropout(ImmutableArray<Value> operands, bool isCausal, Argument p, SyntaxNode at)
+    {
+        var (query, key) = (operands[0], operands[1]);
+        var rank = query.Tensor.Rank;
+        var swapped = One(at, "transpose", Attributes.None.With("dim0", -2).With("dim1", -1), key);
+        var scores = Scalar(at, "mul_scalar", One(at, "matmul", Attributes.None, query, swapped), $"1.0 / Math.Sqrt({CodeOf(query.Tensor.Dims[rank - 1])})");
+        var never = Attributes.None.WithHost("value", "double.NegativeInfinity");
+        if (isCausal)
+        {
+            var later = One(at, "triangular_mask", Attributes.None.With("shape", [query.Tensor.Dims[rank - 2], key.Tensor.Dims[rank - 2]]).With("diagonal", 1));
+            scores = One(at, "masked_fill", never, scores, later);
+        }
+
+        if (operands.Length > 3)
+        {
+            scores = operands[3].Tensor.Element == ElementType.Bool
+                ? One(at, "masked_fill", never, scores, One(at, "logical_not", Attributes.None, operands[3]))
+                : One(at, "add", Attributes.None, scores, operands[3]);
+        }
+
+        var weights = One(at, "softmax", Attributes.None.With("dim", -1), scores);
+        return weights is not null && ReadDropout(weights, p, null, at, isOurs: false) is TensorReading kept ? Result(One(at, "matmul", Attributes.None, kept.Value, operands[2])) : Unknown();
     }
 
     /// <summary>An indexer of a tensor: one position for each dim.</summary>
@@ -136,18 +129,28 @@ internal sealed partial class MethodReader
             return Refuse("GSH4002", at, $"An item of '{list.Name}' by its index is not compiled; loop over the list with foreach, or keep the module in a field of its own.");
         if (reading is not TensorReading tensor) return reading is UnknownReading ? reading : Refuse("GSH4002", at, "Only tensors and lists of known length are indexed.");
         var positions = new List<IndexReading>();
+        (Value Indices, int Position)? chosen = null;
         foreach (var argument in property.Arguments)
             foreach (var index in argument.Value is IArrayCreationOperation { Initializer: { } all } && argument.ArgumentKind == ArgumentKind.ParamArray ? all.ElementValues : [argument.Value])
             {
                 var item = ReadIndex(index);
+                if (item is TensorReading { Value: var indices } && chosen is null)
+                {
+                    chosen = (indices, positions.Count);
+                    item = new IndexReading(IndexKind.Slice);
+                }
+
                 var position = item is HostReading { IsInteger: true } single ? new IndexReading(IndexKind.Single, single) : item as IndexReading;
-                if (position is null) return item is UnknownReading ? Unknown() : Refuse("GSH4002", at, "A tensor is indexed by whole numbers, ranges, '..', TensorIndex.Slice, TensorIndex.Ellipsis or TensorIndex.None.");
+                if (position is null) return item is UnknownReading ? Unknown() : Refuse("GSH4002", at, "A tensor is indexed by whole numbers, ranges, '..', TensorIndex.Slice, TensorIndex.Ellipsis or TensorIndex.None, and by one tensor of indices.");
                 positions.Add(position);
             }
 
-        return Indexing.Apply(tensor.Value, positions, (name, attributes, value) => Apply(name, attributes, [value], at)?[0], (size, node) => SizeOf(size, at)) is { } result
-            ? new TensorReading(result)
-            : UnknownReading.Instance;
+        if (chosen is not null && positions.Any(p => p.Kind == IndexKind.Single)) return Refuse("GSH4002", at, "A number beside a tensor of indices is not compiled; take the number in an indexer of its own.");
+        var whole = Indexing.Apply(tensor.Value, positions, (name, attributes, value) => Apply(name, attributes, [value], at)?[0], (size, node) => SizeOf(size, at));
+        if (whole is null) return UnknownReading.Instance;
+        if (chosen is not var (ids, at0)) return new TensorReading(whole);
+        var spread = tensor.Value.Tensor.Rank - positions.Count(p => p.Kind == IndexKind.Slice);
+        return ReadTensorIndex(whole, positions.Take(at0).Sum(p => p.Kind == IndexKind.Ellipsis ? spread : 1), ids, at);
     }
 
     private Reading ReadIndex(IOperation index)

@@ -10,21 +10,20 @@ namespace GShard.Generator.Reading.Methods;
 internal sealed partial class MethodReader
 {
     /// <summary>What a special member gives; null where it is none of them.</summary>
-    private Reading? ReadSpecial(IInvocationOperation call, char container, ImmutableArray<Argument> arguments)
+    private Reading? ReadSpecial(IInvocationOperation call, string name, char container, ImmutableArray<Argument> arguments)
     {
         var at = call.Syntax;
-        var name = call.TargetMethod.Name;
         var first = (arguments.FirstOrDefault()?.Reading as TensorReading)?.Value;
         Argument? Named(params string[] names) => arguments.FirstOrDefault(a => names.Contains(a.Name));
         switch (name)
         {
             case "einsum": return ReadEinsum(call, arguments);
-            case "cat" or "concat" or "concatenate" or "stack" or "hstack" or "vstack" when Named("tensors")?.Reading is ListReading list:
+            case "cat" or "concat" or "concatenate" or "stack" or "hstack" or "vstack" or "row_stack" or "column_stack" or "dstack" when Named("tensors")?.Reading is ListReading list:
                 return ReadJoined(name, list, Named("dim")?.Reading, at);
             case "NewDisposeScope": return NullReading.Instance;
         }
 
-        if (container == 't' && first is null && name is "zeros" or "ones" or "full" or "arange" or "eye") return ReadCreation(name, arguments, at);
+        if (container == 't' && first is null && ReadNew(name, arguments, at) is { } made) return made;
         if (container == 't' && name == "where" && arguments.Length == 3 && arguments.All(a => a.Reading is TensorReading))
             return ApplyOne("where", Attributes.None, [.. arguments.Select(a => ((TensorReading)a.Reading).Value)], at);
         if (first is null) return null;
@@ -57,56 +56,13 @@ internal sealed partial class MethodReader
             case ('f', "layer_norm"): return ReadLayerNorm(first, arguments, at);
             case ('f', "dropout") or ('t', "dropout"): return ReadDropout(first, Named("p"), Named("training", "train"), at, isOurs: false);
             case ('f', "cross_entropy"): return ReadCrossEntropy(first, arguments, at);
+            case ('f', "nll_loss"): return ReadNegativeLogLikelihood(first, arguments, at);
             case ('f', "scaled_dot_product_attention"): return ReadAttention(arguments, at);
             case ('f', "pad"): return ReadPad(first, arguments, at);
             case ('T' or 't', "var" or "std"): return ReadVariance(name, first, arguments, at);
-            default: return null;
+            case ('f', _): return ReadLayer(name, first, arguments, at);
+            default: return ReadRearrangement(name, first, arguments, at) ?? ReadRandomLike(name, first, arguments, at);
         }
-    }
-
-    private Reading ReadJoined(string name, ListReading list, Reading? along, SyntaxNode at)
-    {
-        if (list.Items.Any(i => i is not TensorReading) || list.Items.IsEmpty) return Unknown();
-        var operands = list.Items.Select(i => ((TensorReading)i).Value).ToImmutableArray();
-        var dim = name switch { "hstack" => operands[0].Tensor.Rank == 1 ? 0 : 1, "vstack" => 0, _ => along is HostReading { Size.Value: { } given } ? (int)given : along is null ? 0 : (int?)null };
-        return dim is { } known
-            ? ApplyOne(name == "stack" ? "stack" : "cat", Attributes.None.With("dim", known), operands, at)
-            : Refuse("GSH4005", at, $"The dim of '{name}' must be a constant; write the number itself.");
-    }
-
-    private Reading ReadCreation(string name, ImmutableArray<Argument> arguments, SyntaxNode at)
-    {
-        var element = (arguments.FirstOrDefault(a => a.Name == "dtype")?.Reading as ElementReading)?.Type;
-        var sizes = arguments.Where(a => a.IsGiven && a.Name is "size" or "sizes" or "rows" or "columns" or "dim0" or "dim1" or "dim2" or "dim3" or "start" or "stop" or "step" or "n").ToList();
-        if (arguments.FirstOrDefault(a => a.IsGiven && !sizes.Contains(a) && a.Name is not ("dtype" or "device" or "value") && !IsIgnored(a)) is { } other) return RefuseArgument(other, name);
-        var attributes = Attributes.Named((element ?? (name == "arange" ? ElementType.Int64 : ElementType.Float)).Text());
-        if (name is "arange" or "eye")
-        {
-            foreach (var argument in sizes)
-            {
-                if (SizeOf(argument.Reading, argument.Syntax) is not { } size) return Unknown();
-                if (argument.Name == "step" && size.Value != 1) return RefuseArgument(argument, name);
-                if (argument.Name != "step") attributes = attributes.With(argument.Name switch { "stop" => "end", "rows" => "n", var same => same }, size);
-            }
-
-            return name == "eye" && sizes.Count > 1 ? RefuseArgument(sizes[1], name) : ApplyOne(name, attributes, [], at);
-        }
-
-        var shape = ImmutableArray.CreateBuilder<Dim>();
-        foreach (var argument in sizes)
-        {
-            if (Sizes(argument.Reading, argument.Syntax) is not { } read) return Unknown();
-            shape.AddRange(read);
-        }
-
-        attributes = attributes.With("shape", shape.ToImmutable());
-        if (name == "full")
-        {
-            if (arguments.FirstOrDefault(a => a.Name == "value")?.Reading is not HostReading value) return Unknown();
-            attributes = attributes.WithHost("value", value.Code);
-        }
-
-        return ApplyOne(name, attributes, [], at);
     }
 
     private Reading DimSize(Value tensor, Argument dim)
@@ -211,13 +167,5 @@ internal sealed partial class MethodReader
         }
 
         return ApplyOne(name, attributes, [value], at);
-    }
-
-    private Reading ReadPad(Value value, ImmutableArray<Argument> arguments, SyntaxNode at)
-    {
-        if (arguments.FirstOrDefault(a => a.Name == "mode") is { IsGiven: true, Reading: HostReading { Symbol.Name: not "Constant" } } mode) return RefuseArgument(mode, "pad");
-        if (arguments.FirstOrDefault(a => a.Name == "pad") is not { } pad || Sizes(pad.Reading, pad.Syntax) is not { } sizes) return Unknown();
-        var fill = (arguments.FirstOrDefault(a => a.Name == "value")?.Reading as HostReading)?.Code ?? "0";
-        return ApplyOne("pad", Attributes.None.With("pad", sizes).WithHost("value", fill), [value], at);
     }
 }

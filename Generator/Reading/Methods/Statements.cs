@@ -85,8 +85,11 @@ internal sealed partial class MethodReader
                     locals[local.Local] = HostReading.Of(step.Kind == OperationKind.Increment ? size + Dim.One : size - Dim.One);
                 else Unknown();
                 break;
-            case IInvocationOperation { TargetMethod.Name: var name } call when name.EndsWith("_", StringComparison.Ordinal) && KnownTypes.IsTensor(call.Instance?.Type):
-                Refuse("GSH4011", call.Syntax, $"'{name}' changes a tensor in place, which is not compiled; write the result to a variable, as in x = x.{name.TrimEnd('_')}(…).");
+            case IInvocationOperation { TargetMethod: { Name: var name, ContainingType: var container } } when name.EndsWith("_", StringComparison.Ordinal) && KnownTypes.NameOf(container) is KnownTypes.Tensor or KnownTypes.Torch:
+                ReadExpression(expression);
+                break;
+            case IInvocationOperation call when KnownTypes.NameOf(call.TargetMethod.ContainingType) == KnownTypes.Functional && call.Arguments.Any(a => a is { Parameter.Name: "inplace", Value.ConstantValue: { HasValue: true, Value: true } }):
+                ReadExpression(expression);
                 break;
             default:
                 Refuse("GSH4001", expression.Syntax, "The value of this expression is not used, and the compiler knows no other effect of it; remove it, or assign it.");

@@ -17,15 +17,25 @@ public class UnsupportedDiagnosticTests
     [Theory]
     [InlineData("=> {|GSH4003:x.inverse()|};", "'Tensor.inverse' with these arguments is not known to the compiler")]
     [InlineData("=> {|GSH4003:x.is_sparse|} ? x : -x;", "'Tensor.is_sparse' is not known to the compiler")]
-    [InlineData("{ {|GSH4011:x.relu_()|}; return x; }", "write the result to a variable, as in x = x.relu(…)")]
-    [InlineData("=> {|GSH4011:x.add_(1)|};", "write 'add', which makes a new one.")]
+    [InlineData("{ {|GSH4011:x.relu_()|}; return x; }", "'relu_' changes 'x' in place, which is not compiled where it is the caller's, a parameter of the model, or carried by a loop; write 'relu', which makes a new tensor, as in x = x.relu(…).")]
+    [InlineData("{ var y = x * 2; var z = y; {|GSH4011:y.add_(1)|}; return z + y; }", "where it is 'z' as well; write 'add'")]
+    [InlineData("{ var y = x * 2; var z = y.transpose(1, 2); {|GSH4011:y.add_(1)|}; return z.sum() + y; }", "may share memory with what 'transpose' made of it")]
+    [InlineData("{ var y = x.reshape(x.shape); {|GSH4011:y.add_(1)|}; return y; }", "may share memory with what 'reshape' was given")]
+    [InlineData("{ var y = x * 2; return y + {|GSH4011:y.add_(1)|}; }", "is used besides in this statement")]
+    [InlineData("{ var y = x * 2; return Plus(y) + y; }", "is the caller's", "private static Tensor Plus(Tensor v) { {|GSH4011:v.add_(1)|}; return v; }")]
+    [InlineData("=> {|GSH4011:functional.relu(x, inplace: true)|};", "'relu' changes 'x' in place")]
+    [InlineData("=> {|GSH4009:x.masked_select(x > 0)|};", "choose by torch.where or masked_fill")]
+    [InlineData("=> {|GSH4009:x[x > 0]|};", "How many elements a mask chooses depends on its values")]
+    [InlineData("=> {|GSH4005:functional.pad(x, new long[] { -1, 0 })|};", "cut the tensor with narrow")]
+    [InlineData("=> {|GSH4005:functional.adaptive_avg_pool1d(x, 7)|};", "only where the sizes divide")]
+    [InlineData("=> {|GSH4005:x.cdouble()|};", "keep the real and the imaginary part as two tensors")]
     [InlineData("=> {|GSH4009:x.sum().item<float>()|} > 0 ? x : -x;", "depend on a tensor's values")]
     [InlineData("=> x.softmax({|GSH4005:n|});", "The argument 'dim' of 'softmax' must be a constant")]
     [InlineData("=> x.logsumexp(1).sum(dim: {|GSH4005:n|});", "The argument 'dim' of 'sum' must be")]
     [InlineData("=> {|GSH4003:other|} == null ? x : x;", "keep host values in fields of type int, long, double")]
     [InlineData("=> {|GSH4002:x is null|} ? x : x;", "This expression is not compiled")]
     [InlineData("=> {|GSH4007:conv|}.forward(x);", "'conv' is of type 'TorchSharp.Modules.Sequential', which the compiler does not know; mark the type with [Sharded]")]
-    public Task Expressions(string body, string message) => Check(body, message);
+    public Task Expressions(string body, string message, string members = "") => Check(body, message, members);
 
     [Fact]
     public Task A_condition_on_a_tensor() => Check("=> {|GSH4009:(x > 0).any().ToBoolean()|} ? x : -x;", "'ToBoolean' makes the program depend on a tensor's values");

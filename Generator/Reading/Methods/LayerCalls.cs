@@ -1,0 +1,270 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using GShard.Compiler.Dims;
+using GShard.Compiler.IR;
+using Microsoft.CodeAnalysis;
+
+namespace GShard.Generator.Reading.Methods;
+
+/// <summary>Members of <c>nn.functional</c> that slide windows, resample, pad or normalise.</summary>
+internal sealed partial class MethodReader
+{
+    private Reading? ReadLayer(string name, Value x, ImmutableArray<Argument> arguments, SyntaxNode at)
+    {
+        Argument? Named(params string[] names) => arguments.FirstOrDefault(a => names.Contains(a.Name));
+        switch (name)
+        {
+            case "conv1d" or "conv2d" or "conv3d" or "conv_transpose1d" or "conv_transpose2d" or "conv_transpose3d":
+                return ReadConvolution(name, x, Tensor(Named("weight")), Tensor(Named("bias")), key => Named(key, key == "stride" ? "strides" : key)?.Reading, at);
+            case "conv1d_padding" or "conv2d_padding" or "conv3d_padding": return ReadPaddedConvolution(name.Substring(0, 6), x, arguments, at);
+            case "max_pool1d" or "max_pool2d" or "max_pool3d" or "avg_pool1d" or "avg_pool2d" or "avg_pool3d":
+                return ReadPool(name, x, key => Named(key, key == "stride" ? "strides" : key)?.Reading, at);
+            case "adaptive_avg_pool1d" or "adaptive_avg_pool2d" or "adaptive_avg_pool3d" or "adaptive_max_pool1d" or "adaptive_max_pool2d" or "adaptive_max_pool3d":
+                return Sizes(Named("output_size")!.Reading, at) is { } sizes ? ReadAdaptivePool(name, x, sizes, at) : Unknown();
+            case "interpolate": return ReadInterpolation(x, arguments, at);
+            case "group_norm" when SizeOf(Named("num_groups")!.Reading, at) is { } groups:
+                return GroupNorm(x, groups, EpsOf(Named("eps")), [Tensor(Named("weight")), Tensor(Named("bias"))], at);
+            case "instance_norm":
+                if (Named("running_mean") is { Reading: TensorReading } running) return RefuseArgument(running, name);
+                if (Named("use_input_stats") is { Reading: not HostReading { Truth: true } } stats) return RefuseArgument(stats, name);
+                return Affine(One(at, "layer_norm_plain", Attributes.None.With("dims", x.Tensor.Rank - 2).WithHost("eps", EpsOf(Named("eps"))), x), Tensor(Named("weight")), Tensor(Named("bias")), at);
+            case "batch_norm": return ReadBatchNorm(x, arguments, at);
+            case "dropout1d" or "dropout2d" or "dropout3d": return ReadChannelDropout(x, Named("p")!, Named("training")!, at);
+            default: return null;
+        }
+    }
+
+    private static Value? Tensor(Argument? argument) => (argument?.Reading as TensorReading)?.Value;
+
+    private static string EpsOf(Argument? argument) => (argument?.Reading as HostReading)?.Code ?? "1E-05";
+
+    /// <summary>One operator with one result (or its first); null where an operand is, or where it was refused.</summary>
+    private Value? One(SyntaxNode at, string name, Attributes attributes, params Value?[] operands) =>
+        operands.Any(o => o is null) ? null : Apply(name, attributes, [.. operands.Select(o => o!)], at)?[0];
+
+    private Value? Scalar(SyntaxNode at, string name, Value? x, string code) => One(at, name, Attributes.None.WithHost("value", code), x);
+
+    private Reading Result(Value? value) => value is null ? Unknown() : new TensorReading(value);
+
+    /// <summary>Constants of a window, one for each spatial dim; what has its default everywhere is left out. Null where one is not known.</summary>
+    private Attributes? WindowConstants(Func<string, Reading?> given, int spatial, SyntaxNode at, params (string Key, long Default)[] keys)
+    {
+        var attributes = Attributes.None;
+        foreach (var (key, otherwise) in keys)
+        {
+            if (given(key) is not { } reading || reading is NullReading) continue;
+            if (Sizes(reading, at) is not { } sizes) return null;
+            if (sizes.Length == 1) sizes = [.. Enumerable.Repeat(sizes[0], spatial)];
+            if (sizes.Any(s => s.Value != otherwise)) attributes = attributes.With(key, sizes);
+        }
+
+        return attributes;
+    }
+
+    private Reading ReadConvolution(string name, Value x, Value? weight, Value? bias, Func<string, Reading?> given, SyntaxNode at)
+    {
+        var spatial = name[name.Length - 2] - '0';
+        if (weight is null || WindowConstants(given, spatial, at, ("stride", 1), ("padding", 0), ("output_padding", 0), ("dilation", 1)) is not { } attributes) return Unknown();
+        if (given("groups") is { } count)
+        {
+            if (SizeOf(count, at) is not { } groups) return Unknown();
+            if (!groups.IsOne) attributes = attributes.With("groups", groups);
+        }
+
+        // Of a sum that is split over ranks the bias is no part: it is added once, to the whole.
+        var summed = name.StartsWith("conv_", StringComparison.Ordinal) ? 0 : 1;
+        if (bias is null || weight.Tensor.Rank <= 1 || weight.Tensor.Sharding.Dims[summed].Axes.IsEmpty)
+            return ApplyOne(name, attributes, bias is null ? [x, weight] : [x, weight, bias], at);
+        return Affine(One(at, name, attributes, x, weight), null, bias, at);
+    }
+
+    private Reading ReadPaddedConvolution(string name, Value x, ImmutableArray<Argument> arguments, SyntaxNode at)
+    {
+        Argument Named(params string[] names) => arguments.First(a => names.Contains(a.Name));
+        if (Named("padding").Reading is not HostReading { Symbol.Name: var mode }) return RefuseArgument(Named("padding"), name, "must be a constant");
+        Reading? Given(string key) => key is "padding" or "output_padding" ? null : Named(key, key == "stride" ? "strides" : key).Reading;
+        var (weight, bias) = (Tensor(Named("weight")), Tensor(Named("bias")));
+        if (mode != "Same" || weight is null) return ReadConvolution(name, x, weight, bias, Given, at);
+        var spatial = name[4] - '0';
+        if (WindowConstants(Given, spatial, at, ("dilation", 1)) is not { } window) return Unknown();
+        var total = Enumerable.Range(0, spatial).Select(i => (weight.Tensor.Dims[2 + i] - 1) * (window.Has("dilation") ? window.Sizes("dilation")[i] : Dim.One)).ToList();
+        if (total.FirstOrDefault(t => t.Value is null) is { } unknown) return Refuse("GSH4005", at, $"'{name}' pads {unknown} in all, which is not known to be even; give the padding as a number.");
+        var pads = total.Select(t => (Before: t.Value!.Value / 2, After: t.Value.Value - t.Value.Value / 2)).ToList();
+        if (pads.All(p => p.Before == p.After))
+            return ReadConvolution(name, x, weight, bias, key => key == "padding" ? new ListReading([.. pads.Select(p => HostReading.Of(p.Before))]) : Given(key), at);
+        var padded = One(at, "pad", Attributes.None.With("pad", Enumerable.Reverse(pads).SelectMany(p => new Dim[] { p.Before, p.After })).WithHost("value", "0"), x);
+        return padded is null ? Unknown() : ReadConvolution(name, padded, weight, bias, Given, at);
+    }
+
+    private Reading ReadPool(string name, Value x, Func<string, Reading?> given, SyntaxNode at)
+    {
+        var spatial = name[name.Length - 2] - '0';
+        if (given("ceil_mode") is { } ceiling and not HostReading { Truth: false })
+            return Refuse("GSH4005", at, $"'{name}' with ceil_mode is not compiled; pad the input so that the last window is whole.");
+        if (WindowConstants(given, spatial, at, ("kernel_size", 0), ("stride", 0), ("padding", 0), ("dilation", 1)) is not { } attributes) return Unknown();
+        var pooled = One(at, name, attributes, x);
+        if (name[0] == 'm') return Result(pooled);
+        if (given("divisor_override") is HostReading divisor)
+            return Result(Scalar(at, "mul_scalar", pooled, $"(double)({string.Join(" * ", attributes.Sizes("kernel_size").Select(CodeOf))}) / ({divisor.Code})"));
+        if (given("count_include_pad") is null or HostReading { Truth: true } || !attributes.Has("padding")) return Result(pooled);
+        if (given("count_include_pad") is not HostReading { Truth: false }) return Refuse("GSH4005", at, $"The argument 'count_include_pad' of '{name}' must be a constant; write true or false.");
+        // Where padding does not count, each window's mean is over the share of it that lies inside.
+        var inside = x.Tensor.Dims.Select((size, i) => i < x.Tensor.Rank - spatial ? Dim.One : size);
+        var share = One(at, name, attributes, One(at, "ones", Attributes.Named(x.Tensor.Element.Text()).With("shape", inside)));
+        return Result(One(at, "div", Attributes.None, pooled, share));
+    }
+
+    private static string CodeOf(Dim size) => HostReading.Of(size).Code;
+
+    private Reading ReadAdaptivePool(string name, Value x, ImmutableArray<Dim> output, SyntaxNode at)
+    {
+        var spatial = name[name.Length - 2] - '0';
+        if (output.Length == 1) output = [.. Enumerable.Repeat(output[0], spatial)];
+        var first = x.Tensor.Rank - spatial;
+        if (output.Length != spatial || first < 1) return Refuse("GSH1001", at, $"'{name}' takes {spatial} sizes and a tensor of at least {spatial + 1} dims; '{x.Name}' has {x.Tensor.Rank}.");
+        if (name.StartsWith("adaptive_avg", StringComparison.Ordinal) && output.All(o => o.IsOne))
+            return ApplyOne("mean", Attributes.None.With("dims", Enumerable.Range(first, spatial)).With("keepdim", true), [x], at);
+        var input = x.Tensor.Dims.Skip(first).Select(builder.Solver.Resolve).ToList();
+        for (var i = 0; i < spatial; i++)
+            if (output[i].Value is not > 0 || (input[i].Value is { } size ? size % output[i].Value != 0 : !IsExact(input[i], output[i])))
+                return Refuse("GSH4005", at, $"'{name}' to {output[i]} of {input[i]} is compiled only where the sizes divide; choose an output size that divides it, or 1.");
+        return ApplyOne(name.Substring(9), Attributes.None.With("kernel_size", input.Select((size, i) => size / output[i])), [x], at);
+    }
+
+    private Reading GroupNorm(Value x, Dim groups, string eps, ImmutableArray<Value?> affine, SyntaxNode at)
+    {
+        if (affine.Count(a => a is not null) == 1) return Refuse("GSH4005", at, "A group norm with a weight and no bias is not compiled; give it both or neither.");
+        return ApplyOne("group_norm", Attributes.None.With("groups", groups).WithHost("eps", eps), [x, .. affine.Where(a => a is not null).Select(a => a!)], at);
+    }
+
+    private Reading ReadBatchNorm(Value x, ImmutableArray<Argument> arguments, SyntaxNode at)
+    {
+        Argument Named(string name) => arguments.First(a => a.Name == name);
+        var (mean, variance) = (Tensor(Named("running_mean")), Tensor(Named("running_var")));
+        if (Named("training").Reading is not HostReading { Truth: { } training }) return RefuseArgument(Named("training"), "batch_norm", "must be a constant");
+        if (training && mean is not null)
+            return Refuse("GSH4011", at, "Batch norm in training changes running_mean and running_var in place, which is not compiled; pass null for both, or training: false.");
+        return BatchNorm(x, training ? null : mean, training ? null : variance, Tensor(Named("weight")), Tensor(Named("bias")), EpsOf(Named("eps")), at);
+    }
+
+    /// <summary>Batch norm by given statistics, or, where there are none, by those of the whole batch on all ranks.</summary>
+    private Reading BatchNorm(Value x, Value? mean, Value? variance, Value? weight, Value? bias, string eps, SyntaxNode at)
+    {
+        if (mean is not null && variance is not null && weight is not null && bias is not null)
+            return ApplyOne("batch_norm_eval", Attributes.None.WithHost("eps", eps), [x, weight, bias, mean, variance], at);
+        var rank = x.Tensor.Rank;
+        var over = Attributes.None.With("dims", Enumerable.Range(0, rank).Where(d => d != 1)).With("keepdim", true);
+        var centred = One(at, "sub", Attributes.None, x, mean is null ? One(at, "mean", over, x) : Laid(mean, rank, at));
+        var spread = variance is null ? One(at, "mean", over, One(at, "square", Attributes.None, centred)) : Laid(variance, rank, at);
+        var normal = One(at, "mul", Attributes.None, centred, One(at, "rsqrt", Attributes.None, Scalar(at, "add_scalar", spread, eps)));
+        return Affine(normal, weight, bias, at);
+    }
+
+    private Value? Laid(Value channels, int rank, SyntaxNode at) => (Channelwise(channels, rank, at) as TensorReading)?.Value;
+
+    /// <summary>x times a weight plus a bias, both along dim 1 where they are.</summary>
+    private Reading Affine(Value? x, Value? weight, Value? bias, SyntaxNode at)
+    {
+        if (x is null) return Unknown();
+        var rank = x.Tensor.Rank;
+        var scaled = weight is null ? x : One(at, "mul", Attributes.None, x, Laid(weight, rank, at));
+        return Result(bias is null ? scaled : One(at, "add", Attributes.None, scaled, Laid(bias, rank, at)));
+    }
+
+    /// <summary>Whole channels are dropped: dropout of a 1 for each, spread over the channel.</summary>
+    private Reading ReadChannelDropout(Value x, Argument p, Argument training, SyntaxNode at)
+    {
+        if (training.Reading is HostReading { Truth: false }) return new TensorReading(x);
+        var shape = x.Tensor.Dims.Select((size, i) => i < 2 ? size : Dim.One);
+        var ones = One(at, "ones", Attributes.Named(x.Tensor.Element.Text()).With("shape", shape));
+        return ones is not null && ReadDropout(ones, p, training, at, isOurs: false) is TensorReading mask ? Result(One(at, "mul", Attributes.None, x, mask.Value)) : Unknown();
+    }
+
+    /// <summary>Interpolation by whole factors.</summary>
+    private Reading ReadInterpolation(Value x, ImmutableArray<Argument> arguments, SyntaxNode at)
+    {
+        Argument Named(string name) => arguments.First(a => a.Name == name);
+        var spatial = x.Tensor.Rank - 2;
+        var input = x.Tensor.Dims.Skip(2).Select(builder.Solver.Resolve).ToList();
+        List<long?> factors;
+        if (Named("scale_factor").Reading is ListReading scales)
+            factors = [.. scales.Items.Select(i => i is HostReading host && double.TryParse(host.Code.TrimEnd('f', 'd'), NumberStyles.Float, CultureInfo.InvariantCulture, out var factor) && factor == Math.Floor(factor) ? (long?)factor : null)];
+        else if (Sizes(Named("size").Reading, at) is { } sizes)
+            factors = [.. sizes.Select((size, i) => i < input.Count && (input[i].Value is not { } whole || size.Value is not { } wanted || wanted % whole == 0) ? (size / input[i]).Value : null)];
+        else return Unknown();
+        if (factors.Count == 1) factors = [.. Enumerable.Repeat(factors[0], spatial)];
+        if (factors.Count != spatial || factors.Any(f => f is not > 0))
+            return Refuse("GSH4005", at, "'interpolate' is compiled by whole factors that are constants; give for instance scale_factor: new double[] { 2, 2 }.");
+        if (Named("align_corners").Reading is HostReading { Truth: not false } || Named("antialias").Reading is HostReading { Truth: not false })
+            return Refuse("GSH4005", at, "'interpolate' with align_corners or antialias is not compiled; leave them out.");
+        switch ((Named("mode").Reading as HostReading)?.Symbol?.Name)
+        {
+            case "Nearest": return Repeated(x, [.. Enumerable.Repeat<Dim?>(null, 2)], [null, null, .. factors.Select(f => f == 1 ? null : (Dim?)f!.Value)], at);
+            case "Linear" or "Bilinear" or "Trilinear":
+                Value? result = x;
+                for (var i = 0; i < spatial && result is not null; i++)
+                    if (factors[i] > 1) result = Linear(result, 2 + i, factors[i]!.Value, at);
+                return Result(result);
+            default: return RefuseArgument(Named("mode"), "interpolate");
+        }
+    }
+
+    /// <summary>Linear interpolation of a dim by a whole factor: each element gives that many, mixed with a neighbour; the ends with themselves.</summary>
+    private Value? Linear(Value x, int dim, long factor, SyntaxNode at)
+    {
+        var size = x.Tensor.Dims[dim];
+        var along = Attributes.None.With("dim", dim);
+        Value? Narrow(Dim start, Dim length) => One(at, "narrow", along.With("start", start).With("length", length), x);
+        var before = One(at, "cat", along, Narrow(0, 1), Narrow(0, size - 1));
+        var after = One(at, "cat", along, Narrow(1, size - 1), Narrow(size - 1, 1));
+        var parts = new List<Value?>();
+        for (var i = 0; i < factor; i++)
+        {
+            var offset = (i + 0.5) / factor - 0.5;
+            var share = Math.Abs(offset);
+            var own = offset == 0 ? x : Scalar(at, "mul_scalar", x, (1 - share).ToString("R", CultureInfo.InvariantCulture));
+            parts.Add(offset == 0 ? own : One(at, "add", Attributes.None, own, Scalar(at, "mul_scalar", offset < 0 ? before : after, share.ToString("R", CultureInfo.InvariantCulture))));
+        }
+
+        var stacked = One(at, "stack", Attributes.None.With("dim", dim + 1), [.. parts]);
+        return One(at, "reshape", Attributes.None.With("shape", x.Tensor.Dims.SetItem(dim, size * factor)), stacked);
+    }
+
+    private Reading ReadPad(Value value, ImmutableArray<Argument> arguments, SyntaxNode at)
+    {
+        var mode = (arguments.FirstOrDefault(a => a.Name == "mode")?.Reading as HostReading)?.Symbol?.Name;
+        if (arguments.FirstOrDefault(a => a.Name == "pad") is not { } pad || Sizes(pad.Reading, pad.Syntax) is not { } sizes) return Unknown();
+        var fill = (arguments.FirstOrDefault(a => a.Name == "value")?.Reading as HostReading)?.Code ?? "0";
+        return Pad(value, sizes, mode, mode == "Zeros" ? "0" : fill, at);
+    }
+
+    /// <summary>Padding: two sizes for each dim, the last dim's first.</summary>
+    private Reading Pad(Value value, ImmutableArray<Dim> sizes, string? mode, string fill, SyntaxNode at)
+    {
+        if (sizes.Length == 1) sizes = [sizes[0], sizes[0]];
+        if (sizes.Any(s => s.Value < 0)) return Refuse("GSH4005", at, "A negative padding is not compiled; cut the tensor with narrow.");
+        if (mode is null or "Constant" or "Zeros") return ApplyOne("pad", Attributes.None.With("pad", sizes).WithHost("value", fill), [value], at);
+        if (sizes.Length % 2 != 0 || sizes.Length > 2 * value.Tensor.Rank) return Refuse("GSH1001", at, $"'pad' takes two sizes for each of at most {value.Tensor.Rank} dims, but gets {sizes.Length}.");
+        Value? result = value;
+        for (var i = 0; i < sizes.Length / 2 && result is not null; i++) result = PadFrom(result, value.Tensor.Rank - 1 - i, sizes[2 * i], sizes[2 * i + 1], mode, at);
+        return Result(result);
+    }
+
+    private Value? PadFrom(Value x, int dim, Dim before, Dim after, string mode, SyntaxNode at)
+    {
+        var size = x.Tensor.Dims[dim];
+        var along = Attributes.None.With("dim", dim);
+        Value? Narrow(Dim start, Dim length) => One(at, "narrow", along.With("start", start).With("length", length), x);
+        Value? Edge(Dim start, Dim length) => mode switch
+        {
+            "Reflect" => One(at, "flip", Attributes.None.With("dims", [dim]), Narrow(start.Value == 0 ? 1 : size - 1 - length, length)),
+            "Replicate" => One(at, "expand", Attributes.None.With("shape", x.Tensor.Dims.SetItem(dim, length)), Narrow(start.Value == 0 ? 0 : size - 1, 1)),
+            _ => Narrow(start.Value == 0 ? size - length : 0, length),
+        };
+        var parts = new List<Value?>();
+        if (before.Value != 0) parts.Add(Edge(0, before));
+        parts.Add(x);
+        if (after.Value != 0) parts.Add(Edge(1, after));
+        return parts.Count == 1 ? x : One(at, "cat", along, [.. parts]);
+    }
+}
