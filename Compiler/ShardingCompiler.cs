@@ -30,7 +30,7 @@ public static class ShardingCompiler
         Verifier.Check(backward, forward);
         backward = DeadCode.Run(backward);
         Verifier.Check(backward, forward);
-        backward = ReduceScatters.Run(Reassociation.Run(backward, forward));
+        backward = LoopReductions.Run(ReduceScatters.Run(Reassociation.Run(backward, forward)), forward);
         Verifier.Check(backward, forward);
         (forward, backward) = (CombinedCollectives.Run(forward), CombinedCollectives.Run(backward));
         Verifier.Check(forward);

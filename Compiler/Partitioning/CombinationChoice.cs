@@ -54,6 +54,9 @@ internal sealed record CombinationChoice(ImmutableArray<TensorSharding> Operands
     private static PlacementCombination Best(
         MeshAxis axis, ImmutableArray<PlacementCombination> combinations, Dim flops, ImmutableArray<TensorType> operands, ImmutableArray<TensorType> results, ImmutableArray<TensorSharding> wanted)
     {
+        // Where operands lie split together over a contracted factor, the product is of parts, as the paper's second case: none is gathered.
+        if (combinations.Any(c => IsContraction(c) && Moves(c).All(m => m.From.Equals(m.To))))
+            combinations = combinations.RemoveAll(c => Moves(c).Any(m => m.From.Kind == PlacementKind.Split && m.To.Kind == PlacementKind.Replicated));
         var best = combinations[0];
         (double Cost, int Missed, int Moved) least = (double.PositiveInfinity, 0, 0);
         foreach (var combination in combinations)
@@ -79,6 +82,12 @@ internal sealed record CombinationChoice(ImmutableArray<TensorSharding> Operands
         }
 
         return best;
+
+        IEnumerable<(Placement From, Placement To)> Moves(PlacementCombination combination) =>
+            operands.Select((o, i) => (o.Sharding.On(axis.Name), combination.Operands[i]));
+
+        static bool IsContraction(PlacementCombination combination) =>
+            combination.Form is null && combination.Operands.Count(p => p.Kind == PlacementKind.Split) > 1 && combination.Results.All(p => p.Kind == PlacementKind.Partial);
     }
 
     /// <summary>

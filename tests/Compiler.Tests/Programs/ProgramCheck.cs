@@ -79,6 +79,7 @@ internal sealed class ProgramCheck
     {
         var module = new SimulatedModule();
         foreach (var host in hosts) module.Hosts[host.Key] = host.Value;
+        foreach (var loop in logical.Body.AllOperations.Where(o => o.Name == "foreach")) module.Lists[loop.Attributes.NameText] = [new(), new(), new()];
         return module;
     }
 
