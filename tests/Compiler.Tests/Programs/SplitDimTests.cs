@@ -60,7 +60,7 @@ public sealed class SplitDimTests
           return y
         }
         """,
-        "all_gather", "all_reduce all_reduce", Model(2), Model(3));
+        "all_gather", "all_reduce", Model(2), Model(3));
 
     [Fact]
     public void An_rms_norm_over_split_features_sums_once_each_way() => Check(
