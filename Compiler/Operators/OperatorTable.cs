@@ -1,15 +1,40 @@
+using System.Collections.Immutable;
+
 namespace GShard.Compiler.Operators;
 
 /// <summary>All operators by name.</summary>
 public static class OperatorTable
 {
-    private static readonly Dictionary<string, OperatorDefinition> Definitions = new IEnumerable<OperatorDefinition>[]
-    {
-        Pointwise.Operators, Activations.Operators, ScalarArithmetic.Operators, Comparisons.Operators, Bitwise.Operators, Casts.Operators,
-        Contractions.Operators, Reductions.Operators, Scans.Operators, Ordering.Operators,
-        ShapeOperators.Operators, Pieces.Operators, Softmaxes.Operators, Normalisations.Operators, Indexing.Operators,
-        Losses.Operators, Creation.Operators, Dropout.Operators, Mixture.Operators, Attention.Operators, Convolutions.Operators, TransposedConvolutions.Operators, Pooling.Operators,
-    }.SelectMany(family => family).ToDictionary(d => d.Name, StringComparer.Ordinal);
+    /// <summary>The families of operators, in the order of the reference.</summary>
+    public static ImmutableArray<(string Title, ImmutableArray<OperatorDefinition> Operators)> Families { get; } =
+    [
+        ("Arithmetic and functions, element by element", Pointwise.Operators),
+        ("Arithmetic with a host scalar", ScalarArithmetic.Operators),
+        ("Activations", Activations.Operators),
+        ("Comparisons and masks", Comparisons.Operators),
+        ("Bits", Bitwise.Operators),
+        ("Casts", Casts.Operators),
+        ("Sums of products", Contractions.Operators),
+        ("Attention", Attention.Operators),
+        ("Reductions", Reductions.Operators),
+        ("Running sums and extremes", Scans.Operators),
+        ("Order", Ordering.Operators),
+        ("Shapes", ShapeOperators.Operators),
+        ("Pieces", Pieces.Operators),
+        ("Reading and writing by index", Indexing.Operators),
+        ("Softmax", Softmaxes.Operators),
+        ("Normalisation", Normalisations.Operators),
+        ("Losses", Losses.Operators),
+        ("Convolutions", Convolutions.Operators),
+        ("Transposed convolutions", TransposedConvolutions.Operators),
+        ("Pools", Pooling.Operators),
+        ("Creation", Creation.Operators),
+        ("Dropout", Dropout.Operators),
+        ("Mixture of experts", Mixture.Operators),
+    ];
+
+    private static readonly Dictionary<string, OperatorDefinition> Definitions =
+        Families.SelectMany(family => family.Operators).ToDictionary(d => d.Name, StringComparer.Ordinal);
 
     /// <summary>All operators, in order of name.</summary>
     public static IEnumerable<OperatorDefinition> All => Definitions.Values.OrderBy(d => d.Name, StringComparer.Ordinal);

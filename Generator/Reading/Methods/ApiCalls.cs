@@ -169,6 +169,8 @@ internal sealed partial class MethodReader
         return sizes.ToImmutable();
     }
 
+    private static bool IsWhole(Value value) => value.Tensor.Element != ElementType.Bool && !value.Tensor.Element.IsFloating();
+
     private Reading ReadBinary(IOperation at, BinaryOperatorKind kind, Reading left, IOperation rightOperand, IMethodSymbol? method)
     {
         var right = ReadExpression(rightOperand);
@@ -179,7 +181,7 @@ internal sealed partial class MethodReader
             case (HostReading a, HostReading b):
                 return ReadHostBinary(at, kind, a, b);
             case (TensorReading a, TensorReading b) when TensorOperators.Find(kind) is { } entry:
-                return ApplyOne(entry.Tensors, Attributes.None, [a.Value, b.Value], at.Syntax);
+                return ApplyOne(IsWhole(a.Value) || IsWhole(b.Value) ? entry.Tensors.Replace("logical_", "bitwise_") : entry.Tensors, Attributes.None, [a.Value, b.Value], at.Syntax);
             case (TensorReading a, HostReading b) when TensorOperators.Find(kind)?.Scalar is { } name:
                 return ApplyOne(name, Attributes.None.WithHost("value", b.Code), [a.Value], at.Syntax);
             case (HostReading a, TensorReading b) when TensorOperators.Find(kind)?.Reversed is { } name:

@@ -117,7 +117,7 @@ internal sealed partial class MethodReader
         switch (ReadExpression(unary.Operand))
         {
             case TensorReading tensor when unary.OperatorKind == UnaryOperatorKind.Minus: return ApplyOne("neg", Attributes.None, [tensor.Value], unary.Syntax);
-            case TensorReading tensor when unary.OperatorKind is UnaryOperatorKind.BitwiseNegation or UnaryOperatorKind.Not: return ApplyOne("logical_not", Attributes.None, [tensor.Value], unary.Syntax);
+            case TensorReading tensor when unary.OperatorKind is UnaryOperatorKind.BitwiseNegation or UnaryOperatorKind.Not: return ApplyOne(IsWhole(tensor.Value) ? "bitwise_not" : "logical_not", Attributes.None, [tensor.Value], unary.Syntax);
             case HostReading host:
                 switch (unary.OperatorKind)
                 {

@@ -60,6 +60,10 @@ internal sealed partial class MethodReader
             case ('f', "scaled_dot_product_attention"): return ReadAttention(arguments, at);
             case ('f', "pad"): return ReadPad(first, arguments, at);
             case ('T' or 't', "var" or "std"): return ReadVariance(name, first, arguments, at);
+            case ('t', "var_mean" or "std_mean"):
+                if (ReadVariance(name.Substring(0, 3), first, arguments, at) is not TensorReading spread) return Unknown();
+                var over = builder.DefinitionOf(spread.Value)!.Attributes.Where(a => a.Key is "dims" or "keepdim").Aggregate(Attributes.None, (all, a) => all.With(a.Key, a.Value));
+                return new TupleReading([spread, ApplyOne("mean", over, [first], at)]);
             case ('f', _): return ReadLayer(name, first, arguments, at);
             default: return ReadRearrangement(name, first, arguments, at) ?? ReadRandomLike(name, first, arguments, at);
         }

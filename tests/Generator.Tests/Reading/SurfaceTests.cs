@@ -28,6 +28,7 @@ public class SurfaceTests
             ['l'] = "TorchSharp.torch+linalg",
         };
         var missing = ApiTable.All.Select(row => (row.Containers, row.Method)).Concat(RecipeTable.All.Select(recipe => (recipe.Containers, recipe.Method)))
+            .Concat(SpecialMembers.All.Select(member => (member.Containers, member.Method)))
             .SelectMany(row => row.Containers.Select(c => (Container: containers[c], row.Method)))
             .Where(p => compilation.GetTypeByMetadataName(p.Container) is not { } type || type.GetMembers(p.Method).IsEmpty)
             .Select(p => p.Container + "." + p.Method).Distinct();
