@@ -12,8 +12,8 @@ internal static class SpecialMembers
         T    contiguous|alias|clone => the tensor itself
         t    clone                                              => the tensor itself
         T    size|dim|numel                                     => host sizes
-        T    to|to_type|type|type_as|float|double|half|bfloat16|int|long|short|sbyte|bool|byte => to
-        T    reshape|view|view_as|reshape_as|flatten|unflatten  => reshape
+        T    to|to_type|type|type_as|float|double|half|bfloat16|int|long|short|bool|byte => to
+        T    reshape|view|view_as|flatten|unflatten  => reshape
         t    reshape|flatten|unflatten                          => reshape
         T    expand|expand_as|broadcast_to                      => expand
         t    broadcast_to                                       => expand
@@ -52,7 +52,6 @@ internal static class SpecialMembers
         f    instance_norm                                      => layer_norm_plain, mul, add
         f    batch_norm                                         => batch_norm_eval, or the moments of the whole batch on all ranks
         f    dropout|dropout1d|dropout2d|dropout3d              => dropout, by counter
-        t    dropout                                            => dropout, by counter
         f    cross_entropy                                      => cross_entropy; with weights or probabilities log_softmax and its sums
         f    nll_loss                                           => nll_loss
         f    scaled_dot_product_attention                       => scaled_dot_product_attention, or its parts where p is not 0
