@@ -32,11 +32,10 @@ public static class ShardingCompiler
         Verifier.Check(backward, forward);
         backward = LoopReductions.Run(ReduceScatters.Run(Reassociation.Run(backward, forward)), forward);
         Verifier.Check(backward, forward);
-        (forward, backward) = (CombinedCollectives.Run(forward), CombinedCollectives.Run(backward));
+        (forward, backward) = (Inlining.Run(forward), Inlining.Run(backward));
         Verifier.Check(forward);
         Verifier.Check(backward, forward);
-
-        (forward, backward) = (Inlining.Run(forward), Inlining.Run(backward));
+        (forward, backward) = (CombinedCollectives.Run(forward), CombinedCollectives.Run(backward));
         Verifier.Check(forward);
         Verifier.Check(backward, forward);
         var granules = Granules.Of(forward, backward);

@@ -4,11 +4,11 @@ using GShard.Compiler.Operators;
 namespace GShard.Compiler.Lowering;
 
 /// <summary>
-/// Losses over split classes: what only the rank with a row's target knows is summed, and no rank sees all logits. The backward needs no
-/// exchange: each rank has the completed logsumexp.
+/// Losses over split classes: what only the rank with a row's target knows is summed, and no rank sees all logits. A maximum and one sum
+/// are exchanged forward, nothing backward.
 /// <code>
 /// before  loss: float[B] = cross_entropy(logits: float[B,V@model], targets)
-/// after   lse = logsumexp(logits)  own = all_reduce[model](gather(logits, targets))  loss = lse - own
+/// after   z = logits - all_reduce_max[model](amax(logits))  sum, own = all_reduce[model](sum(exp(z)), gather(z, targets))  loss = log(sum) - own
 /// </code>
 /// </summary>
 internal static class LossLowering
@@ -18,15 +18,17 @@ internal static class LossLowering
     public static readonly OperatorLowering CrossEntropy = new((_, rule) => SplitForms.OfEachWholeFactor(rule, 3), c =>
     {
         var logits = c.Operand(0);
-        var logarithm = c.Apply("logsumexp", Attributes.None.With("dims", [1]), logits);
+        var shifted = c.Sub(logits, SoftmaxLowering.Shift(c, logits, [1]));
+        var sum = c.Apply("sum", Attributes.None.With("dims", [1]), c.Apply("exp", shifted));
 
-        // Both terms of a smoothed target are partial sums, and are completed as one.
-        var target = OfTarget(c, logits);
+        // Both terms of a smoothed target are partial sums, and are completed as one, together with the sum.
+        var target = OfTarget(c, shifted);
         if (Smoothing(c) is { } smoothing)
             target = c.Add(
                 c.Scalar("mul_scalar", target, $"1.0 - {smoothing}"),
-                c.Scalar("mul_scalar", c.Apply("mean", Attributes.None.With("dims", [1]), logits), smoothing));
-        return [c.ZeroWhere(c.Sub(logarithm, c.Complete(target)), Ignored(c))];
+                c.Scalar("mul_scalar", c.Apply("mean", Attributes.None.With("dims", [1]), shifted), smoothing));
+        (sum, target) = (c.Complete(sum), c.Complete(target));
+        return [c.ZeroWhere(c.Sub(c.Apply("log", sum), target), Ignored(c))];
     })
     {
         IsTransparent = true,

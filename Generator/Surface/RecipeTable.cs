@@ -79,11 +79,11 @@ internal static class RecipeTable
         l    vector_norm            x only=1 dims keepdim                     => sum(abs(x), dims: dims, keepdim: keepdim)
         l    norm                   x null keepdim                            => norm(x, keepdim: keepdim)
         l    norm                   x dims keepdim                            => norm(x, dims: dims, keepdim: keepdim)
+        Tt   norm                   x dims keepdim only=2                     => norm(x, dims: dims, keepdim: keepdim)
+        Tt   norm                   x dims keepdim only=1                     => sum(abs(x), dims: dims, keepdim: keepdim)
         Tt   norm                   x                                         => norm(x)
         Tt   norm                   x only=2                                  => norm(x)
         Tt   norm                   x only=1                                  => sum(abs(x))
-        Tt   norm                   x dims keepdim only=2                     => norm(x, dims: dims, keepdim: keepdim)
-        Tt   norm                   x dims keepdim only=1                     => sum(abs(x), dims: dims, keepdim: keepdim)
 
         Tt   prod                   x cast                                    => prod(reshape(x, shape: -1), dims: 0)
         Tt   nansum                 x                                         => sum(masked_fill(x, isnan(x), 0))

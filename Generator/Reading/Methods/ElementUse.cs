@@ -11,6 +11,8 @@ internal static class ElementUse
         [("cross_entropy", 1)] = ElementType.Int64,
         [("nll_loss", 1)] = ElementType.Int64,
         [("gather", 1)] = ElementType.Int64,
+        [("index_add", 1)] = ElementType.Int64,
+        [("index_copy", 1)] = ElementType.Int64,
         [("index_select", 1)] = ElementType.Int64,
         [("scatter", 1)] = ElementType.Int64,
         [("scatter_add", 1)] = ElementType.Int64,

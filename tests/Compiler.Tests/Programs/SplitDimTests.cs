@@ -38,7 +38,7 @@ public sealed class SplitDimTests
           return total
         }
         """,
-        "all_reduce all_reduce_max all_reduce all_reduce", "all_reduce", Model(1), Model(2), Model(3), Model(4));
+        "all_reduce all_reduce_max all_reduce", "all_reduce", Model(1), Model(2), Model(3), Model(4));
 
     [Fact]
     public void A_softmax_over_a_split_dim_takes_a_maximum_and_a_sum_and_one_sum_back() => Check(
