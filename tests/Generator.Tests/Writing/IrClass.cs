@@ -19,7 +19,9 @@ internal static class IrClass
     public static ShardedClass Local(string forward, string? backward = null)
     {
         var function = Parser.Parse(forward);
-        return Model(new ShardedProgram(function, function, backward is null ? null : Parser.Parse(backward), []));
+        var reverse = backward is null ? null : Parser.Parse(backward);
+        var cotangents = reverse?.Parameters.Count(p => p.Kind == ParameterKind.Argument) ?? 0;
+        return Model(new ShardedProgram(function, function, reverse, []) { DifferentiableResults = [.. Enumerable.Range(0, cotangents)] });
     }
 
     /// <summary>A model of one method.</summary>
