@@ -11,6 +11,8 @@ export DOTNET_CLI_UI_LANGUAGE=en DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
 export GSHARD_FUZZ_PROGRAMS="${1:-1000}" GSHARD_FUZZ_SEED="${2:-1}"
 GSHARD_FUZZ_LOG="$(mktemp)"
 export GSHARD_FUZZ_LOG
+# Many short-lived objects: a large nursery that is collected seldom.
+export DOTNET_TieredPGO=0 DOTNET_gcConcurrent=0 DOTNET_GCgen0size=0x8000000
 trap 'rm -f "$GSHARD_FUZZ_LOG"' EXIT
 
 eng/install.sh || exit 1

@@ -29,27 +29,29 @@ public sealed class Dim : IEquatable<Dim>
     }
 
     /// <summary>A fixed size.</summary>
-    public static Dim Constant(long value) => Sum([(Monomial.One, value)]);
+    public static Dim Constant(long value) => value == 0 ? new([]) : new([(Monomial.One, value)]);
 
     /// <summary>A symbolic size, for instance <c>G</c>.</summary>
-    public static Dim Symbol(string name) => Sum([(Monomial.Of(name), 1)]);
+    public static Dim Symbol(string name) => new([(Monomial.Of(name), 1)]);
 
     /// <summary>A constant size reads as a constant.</summary>
     public static implicit operator Dim(long value) => Constant(value);
 
     /// <summary>The sum of two sizes.</summary>
-    public static Dim operator +(Dim a, Dim b) => Sum(a.terms.Concat(b.terms));
+    public static Dim operator +(Dim a, Dim b) => a.terms.IsEmpty ? b : b.terms.IsEmpty ? a : Sum(a.terms.Concat(b.terms));
 
     /// <summary>The difference of two sizes.</summary>
     public static Dim operator -(Dim a, Dim b) => Sum(a.terms.Concat(b.terms.Select(t => (t.Product, -t.Coefficient))));
 
     /// <summary>The product of two sizes.</summary>
-    public static Dim operator *(Dim a, Dim b) =>
-        Sum(a.terms.SelectMany(x => b.terms.Select(y => (x.Product.Multiply(y.Product), x.Coefficient * y.Coefficient))));
+    public static Dim operator *(Dim a, Dim b) => a.IsOne ? b : b.IsOne ? a
+        : a.terms.Length == 1 && b.terms.Length == 1 ? new([(a.terms[0].Product.Multiply(b.terms[0].Product), a.terms[0].Coefficient * b.terms[0].Coefficient)])
+        : Sum(a.terms.SelectMany(x => b.terms.Select(y => (x.Product.Multiply(y.Product), x.Coefficient * y.Coefficient))));
 
     /// <summary>The quotient, exact over symbols; an opaque symbol where coefficients do not divide.</summary>
     public static Dim operator /(Dim a, Dim b)
     {
+        if (b.IsOne) return a;
         if (a.Equals(b)) return One;
         if (b.terms.Length == 1 && a.terms.All(t => t.Coefficient % b.terms[0].Coefficient == 0))
             return Sum(a.terms.Select(t => (t.Product.Multiply(b.terms[0].Product, -1), t.Coefficient / b.terms[0].Coefficient)));

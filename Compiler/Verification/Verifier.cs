@@ -3,6 +3,7 @@ using GShard.Compiler.Lowering;
 using GShard.Compiler.Operators;
 using GShard.Compiler.Partitioning;
 using GShard.Compiler.Passes;
+using GShard.Compiler.Shardings;
 
 namespace GShard.Compiler.Verification;
 
@@ -15,6 +16,7 @@ public sealed class Verifier
     private readonly Function function;
     private readonly HashSet<Value> defined = [];
     private readonly HashSet<string> names = new(StringComparer.Ordinal);
+    private readonly HashSet<string> hosts = new(StringComparer.Ordinal);
     private readonly HashSet<Value> freed = [];
 
     private Verifier(Function function) => this.function = function;
@@ -31,7 +33,13 @@ public sealed class Verifier
     private static void Check(Function function, IEnumerable<Value> visible)
     {
         var verifier = new Verifier(function);
-        foreach (var value in visible) verifier.defined.Add(value);
+        foreach (var value in visible)
+        {
+            verifier.defined.Add(value);
+            if (value.Type is HostType) verifier.hosts.Add(value.Name);
+        }
+
+
         foreach (var name in function.HostSymbols) verifier.names.Add(name);
         foreach (var parameter in function.Parameters) verifier.Define(parameter.Value, null);
         verifier.Check(function.Body);
@@ -59,6 +67,7 @@ public sealed class Verifier
     private void Define(Value value, Operation? operation)
     {
         if (!defined.Add(value) || !names.Add(value.Name)) throw Fault($"'{value.Name}' is defined twice", operation);
+        if (value.Type is HostType) hosts.Add(value.Name);
     }
 
     private void Use(Value value, Operation? operation)
@@ -71,8 +80,11 @@ public sealed class Verifier
     {
         // Zeros are a sum's beginning, partial or not.
         if (operation.Name == "zeros_like") return;
-        if (SizeReferences.Of(operation.Attributes).Any(s => defined.Any(v => v.Type is HostType && v.Name == s))) return;
+        // What is whole everywhere is legal for every operator.
+        if (operation.Operands.Concat(operation.Results).All(v => v.Type is not TensorType type || IsWhole(type.Sharding))) return;
+        if (SizeReferences.Of(operation.Attributes).Any(hosts.Contains)) return;
         var signature = OperatorSignature.Infer(definition, OperatorCall.Of(operation));
+        var legal = PlacementRules.Derive(signature.Rule, signature.Linearity);
         var operands = operation.Operands.Where(o => o.Type is TensorType).Select(o => o.Tensor.Sharding).ToList();
         var results = operation.Results.Where(r => r.Type is TensorType).Select(r => r.Tensor.Sharding).ToList();
         foreach (var axis in function.Mesh.Axes)
@@ -80,11 +92,13 @@ public sealed class Verifier
             bool Matches(PlacementCombination c) =>
                 c.Operands.Zip(operands, (p, s) => p.Equals(s.On(axis.Name))).All(same => same)
                 && c.Results.Zip(results, (p, s) => p.Equals(s.On(axis.Name))).All(same => same);
-            if (PlacementRules.Derive(signature.Rule, signature.Linearity).Any(Matches)) continue;
+            if (legal.Any(Matches)) continue;
             var lies = string.Join(", ", operands.Select(s => s.On(axis.Name))) + " -> " + string.Join(", ", results.Select(s => s.On(axis.Name)));
             throw Fault($"{definition.Name} cannot run as {lies} over '{axis.Name}'", operation);
         }
     }
+
+    private static bool IsWhole(TensorSharding sharding) => sharding.Partial.IsEmpty && sharding.Dims.All(d => d.Axes.IsEmpty);
 
     private InvalidOperationException Fault(string what, Operation? operation) =>
         new($"the compiled program of '{function.Name}' is wrong: {what}{(operation is null ? "" : $" in: {operation}")}.");

@@ -6,7 +6,7 @@ using GShard.Compiler.Tests.Operators;
 namespace GShard.Compiler.Tests.Fuzzing;
 
 /// <summary>
-/// Draws values of parameters. A domain says how: <c>positive</c>, <c>unit</c> (between -1 and 1), <c>below N</c> (indices; N is a size),
+/// Draws values of parameters. A domain says how: <c>positive</c>, <c>above 1</c>, <c>unit</c> (between -1 and 1), <c>below N</c> (indices; N is a size),
 /// <c>distinct below N</c> (no index twice along the last dim), <c>full</c> (true everywhere). The draw depends on seed and name only, so
 /// that a program's other parameters may come and go.
 /// </summary>
@@ -24,6 +24,7 @@ internal static class InputValues
         return domain switch
         {
             "positive" => values.Map(x => (x + 2) / 2),
+            "above 1" => values.Map(x => x + 3),
             "unit" => values.Map(x => x / 2),
             _ => values,
         };

@@ -36,6 +36,10 @@ internal static class RandomProgram
         for (var count = random.Next(1, 3); count > 0; count--)
             draft.Parameter(Enumerable.Range(0, random.Next(1, 5)).Select(_ => draft.AnyDim()).ToList(), ElementType.Float, "", ParameterKind.Argument);
 
+        // Every operator in turn is tried first, so that none is left out by chance.
+        var first = SampleDraws.Names[(int)((uint)seed % SampleDraws.Names.Count)];
+        for (var tries = 0; tries < 8 && SampleDraws.Draw(draft.Root, first) is null; tries++) Step(draft.Root, options);
+
         // Short programs more often than long ones.
         var wanted = 5 + (int)(55 * Math.Pow(random.NextDouble(), 2.5));
         for (var tries = 0; tries < 4 * wanted && draft.Root.Operations.Count < wanted; tries++) Step(draft.Root, options);

@@ -173,6 +173,7 @@ internal static class SampleDraws
                 1 => scope.One("tanh", Attributes.None, x) is { } t ? scope.One("exp", Attributes.None, t) : null,
                 _ => scope.One("square", Attributes.None, x) is { } q ? scope.One("add_scalar", Attributes.None.WithHost("value", "0.5"), q) : null,
             },
+            "above 1" => scope.One("square", Attributes.None, x) is { } q ? scope.One("add_scalar", Attributes.None.WithHost("value", "1.5"), q) : null,
             "unit" => scope.One("sin", Attributes.None, x) is { } y ? scope.One("mul_scalar", Attributes.None.WithHost("value", "0.9"), y) : null,
             _ => null,
         };

@@ -112,6 +112,7 @@ internal sealed class Scope(Draft draft, Scope? outer)
         var words = domain.Split(' ');
         if (words.Contains("distinct") || words.Contains("full") || words.Contains("constant")) return false;
         if (words.Contains("below")) return k.Array.Data.Length > 0 && k.Array.Data.Min() >= 0 && k.Array.Data.Max() < draft.Size(DimParser.Parse(words[^1]));
+        if (words.Contains("above")) return k.Array.Data.All(x => x > 1.2);
         if (words.Contains("positive")) return k.Array.Data.All(x => x > 0.12);
         return !words.Contains("unit") || k.Array.Data.All(x => Math.Abs(x) < 0.92);
     }
