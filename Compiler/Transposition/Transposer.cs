@@ -133,12 +133,8 @@ internal sealed class Transposer
         for (var i = 0; i < arguments.Length; i++) cotangents.Add(arguments[i], products[i]);
     }
 
-    /// <summary>Zeros as a cotangent lies. A partial sum has no zeros of its own to be like: they are made from its sizes.</summary>
-    private static Value Zeros(BlockBuilder builder, Value like) => like.Tensor.Sharding.Partial.IsEmpty
-        ? builder.Add("zeros_like", Attributes.None, [like], [like.Tensor with { Sharding = Cotangents.Dual(like.Tensor.Sharding) }], [Names.Cotangent(like.Name)])[0]
-        : builder.Reshard(
-            builder.Apply("zeros", VjpContext.ZeroShape(like.Tensor), [], [Cotangents.Dual(like.Tensor.Sharding)], [Names.Cotangent(like.Name)])[0],
-            Cotangents.Dual(like.Tensor.Sharding));
+    private static Value Zeros(BlockBuilder builder, Value like) =>
+        builder.Add("zeros_like", Attributes.None, [like], [like.Tensor with { Sharding = Cotangents.Dual(like.Tensor.Sharding) }], [Names.Cotangent(like.Name)])[0];
 
     private static IEnumerable<Value> AllValues(Function function) =>
         function.Parameters.Select(p => p.Value).Concat(function.Body.AllOperations.SelectMany(o => o.Results.Concat(o.Blocks.SelectMany(b => b.Arguments))));
