@@ -16,7 +16,7 @@ public enum ParameterKind
     Buffer,
 }
 
-/// <summary>A parameter of a function.</summary>
+/// <summary>A parameter of a function. One of a host type is a host value, the same on every rank, which constants mention by its name.</summary>
 public sealed record Parameter(Value Value, ParameterKind Kind);
 
 /// <summary>A program over one mesh: parameters, a body, and the names of what it returns.</summary>

@@ -37,7 +37,7 @@ public sealed record TensorType(ElementType Element, ImmutableArray<Dim> Dims, T
 }
 
 /// <summary>
-/// A value on the host: <c>size</c>, <c>shape</c> (sizes of a local tensor), <c>key</c> (of a random operator), or what an operator
+/// A value on the host: a parameter of the method, of the type that the kind names in the source language; <c>size</c>, <c>shape</c> (sizes of a local tensor), <c>key</c> (of a random operator), or what an operator
 /// keeps for its own backward.
 /// </summary>
 public sealed record HostType(string Kind) : IrType

@@ -27,7 +27,7 @@ internal sealed class Residuals
     {
         module = [.. forward.Parameters.Where(p => p.Kind != ParameterKind.Argument).Select(p => p.Value)];
         foreach (var value in Values(backward.Body).Concat(backward.Parameters.Select(p => p.Value))) names.Fresh(value.Name);
-        foreach (var value in Values(forward.Body))
+        foreach (var value in Values(forward.Body).Concat(forward.Parameters.Select(p => p.Value)))
             if (value.Type is HostType) hosts[value.Name] = value;
     }
 

@@ -17,7 +17,7 @@ internal sealed class SizeTable(Function function, IEnumerable<Operation> progra
 
     private readonly ImmutableArray<Operation>.Builder operations = ImmutableArray.CreateBuilder<Operation>();
     private readonly HashSet<string> hosts =
-        [.. function.HostSymbols, .. programs.Where(o => o.Name is "host_size" or "axis_rank" or "axis_size").Select(o => o.Results[0].Name)];
+        [.. function.HostSymbols, .. function.Parameters.Where(p => p.Value.Type is HostType).Select(p => p.Value.Name), .. programs.Where(o => o.Name is "host_size" or "axis_rank" or "axis_size").Select(o => o.Results[0].Name)];
 
     private readonly Dictionary<string, Dim> known = new(StringComparer.Ordinal);
 

@@ -129,7 +129,10 @@ internal sealed class Transposer
         if (arrived.IsEmpty) return;
         ImmutableArray<Value> arguments = [.. call.Operands.Where(o => o.IsDifferentiable)];
         var types = arguments.Select(a => a.Tensor with { Sharding = Cotangents.Dual(a.Tensor.Sharding) });
-        var products = builder.Add("call_backward", call.Attributes, arrived, types, [.. arguments.Select(a => Names.Cotangent(a.Name))]);
+        // The backward takes cotangents alone: host arguments are the forward's.
+        var attributes = Attributes.Named(call.Attributes.NameText);
+        if (call.Attributes.Has("results")) attributes = attributes.With("results", call.Attributes.Find("results")!);
+        var products = builder.Add("call_backward", attributes, arrived, types, [.. arguments.Select(a => Names.Cotangent(a.Name))]);
         for (var i = 0; i < arguments.Length; i++) cotangents.Add(arguments[i], products[i]);
     }
 

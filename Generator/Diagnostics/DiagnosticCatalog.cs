@@ -23,7 +23,7 @@ internal static class DiagnosticCatalog
         ("GSH0009", Severity.Error, "An annotation must name its axis"),
         ("GSH0010", Severity.Error, "An annotation names a result or parameter that is not there"),
         ("GSH0011", Severity.Error, "A sharded class must be a module with a forward method"),
-        ("GSH0012", Severity.Error, "A sharded class cannot be generic, static or a file-local type"),
+        ("GSH0012", Severity.Error, "A sharded class cannot be static, abstract or a file-local type"),
         ("GSH0013", Severity.Error, "An annotation stands on something that is no tensor"),
         ("GSH0014", Severity.Error, "A [Shape] cannot be read"),
         ("GSH0015", Severity.Error, "A [Shard] tile does not fit the mesh"),

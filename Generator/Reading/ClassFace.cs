@@ -22,9 +22,9 @@ internal sealed class ClassFace(INamedTypeSymbol type, FindingBag findings)
             findings.Report(id, at, message);
         }
 
-        if (type.Arity > 0 || type.IsStatic || type.IsFileLocal || type.IsAbstract)
+        if (type.IsStatic || type.IsFileLocal || type.IsAbstract)
         {
-            var what = type.Arity > 0 ? "generic" : type.IsStatic ? "static" : type.IsFileLocal ? "local to its file" : "abstract";
+            var what = type.IsStatic ? "static" : type.IsFileLocal ? "local to its file" : "abstract";
             Report("GSH0012", type, $"'{type.Name}' is {what}, so that no sharded module can be generated for it; make it an ordinary class.");
         }
 
@@ -32,7 +32,6 @@ internal sealed class ClassFace(INamedTypeSymbol type, FindingBag findings)
         for (var outer = type.ContainingType; outer is not null; outer = outer.ContainingType)
         {
             if (!IsPartial(outer)) Report("GSH0002", outer, $"'{outer.Name}' contains the sharded class '{type.Name}' but is not partial; write 'partial {Keyword(outer)} {outer.Name}'.");
-            if (outer.Arity > 0) Report("GSH0012", outer, $"'{outer.Name}' contains the sharded class '{type.Name}' and is generic, so that no sharded module can be generated; move '{type.Name}' out of it.");
         }
 
         if (type.BaseType?.TypeKind == TypeKind.Error) return false;
@@ -60,9 +59,9 @@ internal sealed class ClassFace(INamedTypeSymbol type, FindingBag findings)
         Mesh mesh, ImmutableArray<AxisPromise> promises, ImmutableArray<WeightField> weights, ImmutableArray<HostField> hosts, ImmutableArray<SubmoduleField> submodules, ImmutableArray<MethodModel> methods)
     {
         var containing = new Stack<string>();
-        for (var outer = type.ContainingType; outer is not null; outer = outer.ContainingType) containing.Push($"partial {Keyword(outer)} {outer.Name}");
+        for (var outer = type.ContainingType; outer is not null; outer = outer.ContainingType) containing.Push($"partial {Keyword(outer)} {NameOf(outer)}");
         return new ShardedClass(
-            type.ContainingNamespace.IsGlobalNamespace ? "" : type.ContainingNamespace.ToDisplayString(), [.. containing], $"partial {Keyword(type)} {type.Name}", type.Name,
+            type.ContainingNamespace.IsGlobalNamespace ? "" : type.ContainingNamespace.ToDisplayString(), [.. containing], $"partial {Keyword(type)} {NameOf(type)}", type.Name,
             BaseType(), HidesInherited(), mesh, promises, weights, hosts, submodules, methods);
     }
 
@@ -79,6 +78,10 @@ internal sealed class ClassFace(INamedTypeSymbol type, FindingBag findings)
             if (KnownTypes.IsSharded(at) || at.GetTypeMembers("Sharded").Length > 0) return true;
         return false;
     }
+
+    // Constraints of type parameters stand on the author's part alone.
+    private static string NameOf(INamedTypeSymbol symbol) =>
+        symbol.Arity == 0 ? symbol.Name : $"{symbol.Name}<{string.Join(", ", symbol.TypeParameters.Select(p => p.Name))}>";
 
     private static bool IsPartial(INamedTypeSymbol symbol) =>
         symbol.DeclaringSyntaxReferences.Select(r => r.GetSyntax()).OfType<TypeDeclarationSyntax>().Any(d => d.Modifiers.Any(m => m.ValueText == "partial"));

@@ -116,7 +116,7 @@ internal sealed class ClassReader(Compilation compilation, INamedTypeSymbol type
         var declared = field switch
         {
             WeightDeclaration weight => [weight],
-            LibraryModule module => module.Weights.Values.OrderByDescending(w => w.FullName, StringComparer.Ordinal),
+            LibraryModule module => module.Ordered,
             _ => Enumerable.Empty<WeightDeclaration>(),
         };
         foreach (var weight in declared)
@@ -125,7 +125,7 @@ internal sealed class ClassReader(Compilation compilation, INamedTypeSymbol type
             var type = settled.TryGetValue(weight.FullName, out var known)
                 ? known with { Sharding = known.Sharding.Close() }
                 : new TensorType(ElementType.Float, dims, (weight.Sharding ?? TensorSharding.Open(dims.Length)).Close());
-            yield return new WeightField(weight.FullName, weight.Identifier, weight.FullName, weight.IsBuffer, type, weight.Uneven);
+            yield return new WeightField(weight.FullName, weight.Identifier, weight.PlainAccess, weight.IsBuffer, type, weight.Uneven);
         }
     }
 

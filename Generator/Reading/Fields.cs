@@ -24,6 +24,9 @@ internal sealed record WeightDeclaration(
     /// <summary>Whether its <c>[Shape]</c> could not be read, which has been reported.</summary>
     public bool IsBroken { get; init; }
 
+    /// <summary>How the plain module reaches it.</summary>
+    public string PlainAccess => FullName.Split('.') is { Length: > 2 } parts ? $"{parts[0]}.get_parameter(\"{string.Join(".", parts.Skip(1))}\")" : FullName;
+
     /// <summary>The field in the sharded class.</summary>
     public string Identifier
     {
@@ -42,7 +45,18 @@ internal sealed record WeightDeclaration(
 /// <param name="Weights">Its parameters by name.</param>
 /// <param name="Arguments">What its factory was given, by parameter name; null where the call is not visible.</param>
 internal sealed record LibraryModule(
-    ISymbol Symbol, string Kind, ImmutableDictionary<string, WeightDeclaration> Weights, ImmutableDictionary<string, IOperation>? Arguments) : Field(Symbol);
+    ISymbol Symbol, string Kind, ImmutableDictionary<string, WeightDeclaration> Weights, ImmutableDictionary<string, IOperation>? Arguments) : Field(Symbol)
+{
+    /// <summary>Its name in messages: that of the field, and of the place within a sequence.</summary>
+    public string Label { get; init; } = Symbol.Name;
+
+    /// <summary>The modules of a <c>Sequential</c>, in order.</summary>
+    public ImmutableArray<LibraryModule> Items { get; init; } = [];
+
+    /// <summary>Its parameters in the order in which the plain module registers them.</summary>
+    public IEnumerable<WeightDeclaration> Ordered =>
+        Items.IsEmpty ? Weights.Values.OrderByDescending(w => w.FullName, StringComparer.Ordinal) : Items.SelectMany(i => i.Ordered);
+}
 
 /// <summary>A submodule that is sharded itself, or a list of them.</summary>
 internal sealed record ShardedModule(ISymbol Symbol, INamedTypeSymbol Type, bool IsList) : Field(Symbol);

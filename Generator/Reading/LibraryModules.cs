@@ -16,8 +16,17 @@ internal sealed class LibraryModules(ConstructorReader constructors, AnnotationR
     /// <summary>Reads a field of a library module's type; null where the type is not known.</summary>
     public LibraryModule? Read(ISymbol field, ITypeSymbol type)
     {
+        var module = Read(field, type, constructors.InitialiserOf(field.Name), "");
+        if (module is not null) CheckTargets(field, module);
+        return module;
+    }
+
+    /// <summary>Reads a module that is a field, or stands at a place within one.</summary>
+    private LibraryModule? Read(ISymbol field, ITypeSymbol type, IOperation? made, string place)
+    {
         if (KnownTypes.NameOf(type) != "TorchSharp.Modules." + type.Name) return null;
-        var arguments = Arguments(constructors.InitialiserOf(field.Name));
+        if (type.Name == "Sequential") return ReadSequence(field, made as IInvocationOperation, place);
+        var arguments = Arguments(made);
         ImmutableArray<(string Name, ImmutableArray<Dim> Dims)> weights;
         switch (type.Name)
         {
@@ -38,24 +47,57 @@ internal sealed class LibraryModules(ConstructorReader constructors, AnnotationR
                 break;
         }
 
-        return new LibraryModule(field, type.Name, Declare(field, weights), arguments);
+        return new LibraryModule(field, type.Name, Declare(field, place, weights), arguments) { Label = field.Name + (place.Length == 0 ? "" : "." + place.TrimEnd('.')) };
     }
 
-    private ImmutableDictionary<string, WeightDeclaration> Declare(ISymbol field, ImmutableArray<(string Name, ImmutableArray<Dim> Dims)> weights)
+    // Items are named by the author, or by their places.
+    private LibraryModule? ReadSequence(ISymbol field, IInvocationOperation? made, string place)
+    {
+        if (made?.Arguments is not [{ Value: var list }]) return null;
+        while (list is IConversionOperation conversion) list = conversion.Operand;
+        if (ConstructorReader.Elements(list) is not { } elements) return null;
+        var items = ImmutableArray.CreateBuilder<LibraryModule>();
+        var weights = ImmutableDictionary<string, WeightDeclaration>.Empty;
+        foreach (var element in elements)
+        {
+            var item = element;
+            while (item is IConversionOperation conversion) item = conversion.Operand;
+            var name = items.Count.ToString(System.Globalization.CultureInfo.InvariantCulture);
+            if (item is ITupleOperation { Elements: [{ ConstantValue.Value: string given }, var second] }) (name, item) = (given, second);
+            while (item is IConversionOperation conversion) item = conversion.Operand;
+            if (item is not IInvocationOperation { Type: { } type } || Read(field, type, item, place + name + ".") is not { } module) return null;
+            items.Add(module);
+            weights = weights.AddRange(module.Weights.Select(w => new KeyValuePair<string, WeightDeclaration>(name + "." + w.Key, w.Value)));
+        }
+
+        return new LibraryModule(field, "Sequential", weights, null) { Items = items.ToImmutable() };
+    }
+
+    private void CheckTargets(ISymbol field, LibraryModule module)
+    {
+        var names = module.Ordered.Select(w => w.FullName.Substring(field.Name.Length + 1)).ToList();
+        foreach (var attribute in AnnotationReader.Ours(field.GetAttributes()))
+        {
+            var target = AnnotationReader.Target(attribute);
+            if (names.Count > 0 && names.Contains(target ?? "weight")) continue;
+            findings.Report("GSH0010", attribute, field, names.Count == 0
+                ? $"'{field.Name}' has no parameters to annotate; remove the annotation."
+                : target is null
+                    ? $"'{field.Name}' has several parameters; say which one is meant, as in Parameter = \"{names[0]}\"."
+                    : $"'{field.Name}' has no parameter '{target}'; it has {string.Join(" and ", names.Select(n => $"'{n}'"))}.");
+        }
+    }
+
+    private ImmutableDictionary<string, WeightDeclaration> Declare(ISymbol field, string place, ImmutableArray<(string Name, ImmutableArray<Dim> Dims)> weights)
     {
         var attributes = AnnotationReader.Ours(field.GetAttributes()).ToList();
         var result = ImmutableDictionary<string, WeightDeclaration>.Empty;
-        foreach (var attribute in attributes)
-            if (weights.IsEmpty || AnnotationReader.Target(attribute) is { } target && !weights.Any(w => w.Name == target))
-                findings.Report("GSH0010", attribute, field, weights.IsEmpty
-                    ? $"'{field.Name}' has no parameters to annotate; remove the annotation."
-                    : $"'{field.Name}' has no parameter '{AnnotationReader.Target(attribute)}'; it has {string.Join(" and ", weights.Select(w => $"'{w.Name}'"))}.");
         Annotation? main = null;
         TensorSharding? mainSharding = null;
         foreach (var (name, defaults) in weights)
         {
-            var full = field.Name + "." + name;
-            var own = annotations.Read(field, full, attributes.Where(a => (AnnotationReader.Target(a) ?? "weight") == name));
+            var full = field.Name + "." + place + name;
+            var own = annotations.Read(field, full, attributes.Where(a => (AnnotationReader.Target(a) ?? "weight") == place + name));
             var dims = defaults;
             if (own.Shape is { } shape && shape.Dims.Length == dims.Length) dims = shape.Dims;
             else if (own.Shape is { } wrong)

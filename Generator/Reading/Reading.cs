@@ -34,6 +34,9 @@ internal sealed record ModuleReading(string Name, INamedTypeSymbol Type, ISymbol
 /// <summary>A list of sharded submodules.</summary>
 internal sealed record ModuleListReading(string Name, INamedTypeSymbol ItemType, ISymbol Field) : Reading;
 
+/// <summary>The index of a loop over a list of submodules: it stands for the item at hand.</summary>
+internal sealed record ModuleIndexReading(ModuleListReading List, ModuleReading Item) : Reading;
+
 /// <summary>An element type.</summary>
 internal sealed record ElementReading(ElementType Type) : Reading;
 

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using GShard.Compiler.IR;
 
 namespace GShard.Generator.Writing;
@@ -100,7 +101,11 @@ internal sealed class BlockWriter(SourceWriter source, MethodScope scope, Functi
     private string Call(Operation operation, Func<string, string> rename)
     {
         var (receiver, name) = scope.Callee(operation.Attributes.NameText);
-        return $"{receiver}{Identifier.Escape(rename(name))}({string.Join(", ", operation.Operands.Select(scope.Of))})";
+        // Host values stand between the tensors, at the places that their constants name.
+        var arguments = operation.Operands.Select(scope.Of).ToList();
+        foreach (var attribute in operation.Attributes.Where(a => a.Key.StartsWith("argument", StringComparison.Ordinal)))
+            arguments.Insert(int.Parse(attribute.Key.Substring("argument".Length), CultureInfo.InvariantCulture), HostCode.Print(operation.Attributes.Host(attribute.Key), scope.Symbol));
+        return $"{receiver}{Identifier.Escape(rename(name))}({string.Join(", ", arguments)})";
     }
 
     private void Assign(Operation operation, string expression)

@@ -22,7 +22,8 @@ internal static class CSharpType
         HostType { Kind: "size" } => "long",
         HostType { Kind: "key" } => "RandomKey",
         HostType { Kind: "top2" } => "Top2Saved",
-        HostType host => throw new InvalidOperationException($"a value of type {host} cannot be kept for the backward."),
+        HostType { Kind: "shape" or "residuals" } host => throw new InvalidOperationException($"a value of type {host} cannot be kept for the backward."),
+        HostType parameter => parameter.Kind,
         _ => throw new ArgumentOutOfRangeException(nameof(type), type, "no such type"),
     };
 
@@ -36,8 +37,9 @@ internal static class CSharpType
     }
 
     /// <summary>What a reader of the documentation needs to know of a tensor: <c>[G, S, M], G split over 'expert'</c>.</summary>
-    public static string Describe(TensorType type)
+    public static string Describe(IrType described)
     {
+        if (described is not TensorType type) return "A host value, the same on every rank";
         var text = new StringBuilder("[").Append(string.Join(", ", type.Dims)).Append(']');
         if (!type.Element.IsFloating()) text.Insert(0, type.Element.Text() + " ");
         var splits = type.Dims.Zip(type.Sharding.Dims, (dim, sharding) => (dim, sharding.Axes)).Where(p => !p.Axes.IsEmpty)

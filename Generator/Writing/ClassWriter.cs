@@ -97,6 +97,7 @@ internal sealed class ClassWriter
     private void WriteConstructor()
     {
         source.Open($"internal Sharded({SelfType} plain, DeviceMesh mesh) : base(plain.GetName())");
+        source.Line("using var ties = Shards.KeepTies();");
         source.Line("Mesh = mesh;");
         foreach (var axis in UsedAxes()) source.Line($"{MethodScope.Axis(axis)} = mesh.Axis(\"{axis}\");");
         if (!model.Promises.IsEmpty) source.Line("CheckPromises(mesh);");

@@ -17,15 +17,13 @@ internal sealed class MethodScope
     /// <summary>Names the parameters of a program.</summary>
     /// <param name="model">The class.</param>
     /// <param name="function">The program.</param>
-    /// <param name="arguments">Names of the C# method's parameters that are tensors.</param>
-    /// <param name="hostArguments">Names of those that are none.</param>
-    public MethodScope(ShardedClass model, Function function, IEnumerable<string> arguments, IEnumerable<string> hostArguments)
+    /// <param name="arguments">Names of the C# method's parameters.</param>
+    public MethodScope(ShardedClass model, Function function, IEnumerable<string> arguments)
     {
         this.function = function;
         scope = new Scope(function.Parameters.Select(p => p.Value)
             .Concat(function.Body.AllOperations.SelectMany(o => o.Results.Concat(o.Blocks.SelectMany(b => b.Arguments)))).Select(v => v.Name));
         foreach (var name in OwnNames) scope.Reserve(name);
-        foreach (var name in hostArguments) scope.Reserve(name);
         foreach (var (parameter, name) in function.Parameters.Where(p => p.Kind == ParameterKind.Argument).Zip(arguments, (p, name) => (p, name)))
             scope.Argument(parameter.Value, name);
         foreach (var name in Fields(model)) scope.Reserve(name);

@@ -24,8 +24,8 @@ internal sealed class MethodWriter(SourceWriter source, ShardedClass model, Meth
         var program = method.Program;
         Document(
             $"This rank's part of <c>{model.Name}.{method.Name}</c>." + (residuals?.Root is null ? "" : $" In training it keeps what <see cref=\"{ResidualNames.Backward(method.Name)}\"/> needs."),
-            program?.Forward.Parameters.Where(p => p.Kind == ParameterKind.Argument).Select(p => (p.Value.Name, CSharpType.Describe(p.Value.Tensor))) ?? [],
-            program is null ? [] : method.ReturnNames.Zip(program.Forward.Results, (name, result) => (name, CSharpType.Describe(result.Tensor))));
+            program is null ? [] : method.Arguments.Zip(program.Forward.Parameters, (a, p) => (a.Name, CSharpType.Describe(p.Value.Type))),
+            program is null ? [] : method.ReturnNames.Zip(program.Forward.Results, (name, result) => (name, CSharpType.Describe(result.Type))));
         source.Open($"public {(method.IsOverride ? "override " : "")}{Shorten(method.ReturnType)} {Identifier.Escape(method.Name)}({string.Join(", ", arguments)})");
         if (program is null) WriteThrow(error);
         else WriteForwardBody(program.Forward);
@@ -34,8 +34,7 @@ internal sealed class MethodWriter(SourceWriter source, ShardedClass model, Meth
 
     private void WriteForwardBody(Function forward)
     {
-        var tensors = forward.Parameters.Where(p => p.Kind == ParameterKind.Argument).Select(p => p.Value.Name).ToList();
-        var scope = new MethodScope(model, forward, tensors, method.Arguments.Select(a => a.Name).Except(tensors));
+        var scope = new MethodScope(model, forward, method.Arguments.Select(a => a.Name));
         const string wanted = "training && Gradients.AreWanted";
         if (residuals!.Root is not null) source.Line($"var keep = {wanted};");
         // A method that keeps nothing may call modules that do.
@@ -62,13 +61,13 @@ internal sealed class MethodWriter(SourceWriter source, ShardedClass model, Meth
         };
         Document(
             $"The backward of the latest <see cref=\"{method.Name}\"/> in training: adds to the parameters' gradients" + (results.IsEmpty ? "." : ", returns those of the arguments."),
-            backward is null ? [] : gradients.Zip(backward.Parameters, (name, parameter) => (name, CSharpType.Describe(parameter.Value.Tensor))),
-            backward is null ? [] : results.Zip(backward.Results, (name, result) => (name, CSharpType.Describe(result.Tensor))));
+            backward is null ? [] : gradients.Zip(backward.Parameters, (name, parameter) => (name, CSharpType.Describe(parameter.Value.Type))),
+            backward is null ? [] : results.Zip(backward.Results, (name, result) => (name, CSharpType.Describe(result.Type))));
         source.Open($"public {type} {ResidualNames.Backward(method.Name)}({string.Join(", ", gradients.Select(g => "Tensor " + g))})");
         if (backward is null) WriteThrow(error);
         else
         {
-            var scope = new MethodScope(model, backward, gradients, []);
+            var scope = new MethodScope(model, backward, gradients);
             source.Line("using var noGrad = no_grad();");
             new BlockWriter(source, scope, backward, residuals!, method.Name)
                 .Write(backward.Body, residuals!.Root, $"{ResidualNames.Field(method.Name)}.Pop(\"{ResidualNames.Backward(method.Name)}\")");

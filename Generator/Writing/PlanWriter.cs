@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using GShard.Compiler.Cost;
 using GShard.Generator.Model;
+using GShard.Generator.Reading;
 
 namespace GShard.Generator.Writing;
 
@@ -15,6 +16,13 @@ internal static class PlanWriter
     {
         var source = new SourceWriter();
         var braces = ClassWriter.OpenFile(source, model, "GShard");
+        foreach (var method in model.Methods.Where(m => m.Program is not null))
+        {
+            source.Line("[CompiledMethod(\"\"\"");
+            source.Lines(CalleeFace.Print(method).Split('\n').Select(l => "    " + l));
+            source.Line("    \"\"\")]");
+        }
+
         source.Open("partial class Sharded");
         source.Line("/// <summary>This module's own parameters and collectives, the same on every rank.</summary>");
         source.Line("public static ShardPlan Plan { get; } = new(");

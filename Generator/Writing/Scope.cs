@@ -51,7 +51,7 @@ internal sealed class Scope
     public void Bind(Value value, string name)
     {
         names[value] = name;
-        if (value.Type is HostType { Kind: "size" }) sizes[value.Name] = value;
+        if (value.Type is HostType) sizes[value.Name] = value;
     }
 
     /// <summary>Whether the value is in a variable of the method's own.</summary>
@@ -68,6 +68,6 @@ internal sealed class Scope
     public string Of(Value value) =>
         names.TryGetValue(value, out var name) ? name : throw new InvalidOperationException($"'{value}' is used before it is written.");
 
-    /// <summary>The C# variable or field that holds a size symbol.</summary>
+    /// <summary>The C# variable or field that holds a size symbol or a host parameter.</summary>
     public string Symbol(string symbol) => sizes.TryGetValue(symbol, out var value) ? names[value] : Identifier.Escape(symbol);
 }

@@ -6,18 +6,48 @@ namespace GShard;
 /// <summary>Cuts this rank's part from the parameters and buffers of a plain module.</summary>
 public static class Shards
 {
+    [ThreadStatic]
+    private static Dictionary<Parameter, (string Name, Parameter Shard)>? tied;
+
+    /// <summary>
+    /// While the outermost of these is open on a thread, a whole parameter that is met again, in the same module or in another, is not cut
+    /// again: tied weights stay one parameter with one gradient.
+    /// </summary>
+    public static TiedWeights KeepTies()
+    {
+        var isOutermost = tied is null;
+        tied ??= new Dictionary<Parameter, (string Name, Parameter Shard)>(ReferenceEqualityComparer.Instance);
+        return new TiedWeights(isOutermost);
+    }
+
+    /// <summary>The time in which tied weights are cut once; see <see cref="KeepTies"/>.</summary>
+    public readonly struct TiedWeights : IDisposable
+    {
+        private readonly bool isOutermost;
+
+        internal TiedWeights(bool isOutermost) => this.isOutermost = isOutermost;
+
+        /// <summary>Forgets the weights, where this is the outermost.</summary>
+        public void Dispose()
+        {
+            if (isOutermost) tied = null;
+        }
+    }
+
     /// <summary>A parameter with a copy of this rank's part of a whole one; whether it requires a gradient is kept, and its <see cref="ParameterSharding"/> attached.</summary>
     /// <param name="whole">The plain module's parameter, left as it is.</param>
     /// <param name="name">Its full name, for errors.</param>
     /// <param name="mesh">The mesh.</param>
     /// <param name="placements">The splits, major first: a dimension split twice is cut into chunks of chunks.</param>
-    /// <exception cref="ArgumentException">An axis is unknown or used twice, a dimension does not exist, or an axis does not divide a dimension that is not marked uneven.</exception>
+    /// <exception cref="ArgumentException">An axis is unknown or used twice, a dimension does not exist, or an axis does not divide a dimension that is not marked uneven; or a tied weight lies otherwise elsewhere.</exception>
     public static Parameter Parameter(Parameter whole, string name, DeviceMesh mesh, params Placement[] placements)
     {
         ArgumentNullException.ThrowIfNull(whole);
+        if (tied is not null && tied.TryGetValue(whole, out var first)) return SameShard(first.Shard, first.Name, name, placements);
         var (part, sharding) = Cut(whole, name, mesh, placements);
         var parameter = new Parameter(part, whole.requires_grad);
         ParameterSharding.Attach(parameter, sharding);
+        tied?.Add(whole, (name, parameter));
         return parameter;
     }
 
@@ -48,6 +78,14 @@ public static class Shards
         var size = mesh.Axis(axis).Size;
         if (size != 1 && size != promised)
             throw new ArgumentException($"{model}.{member} is split into {promised}, but mesh axis '{axis}' has {size} ranks; build the mesh with '{axis}' of size {promised} or 1, or change the annotation.", nameof(mesh));
+    }
+
+    private static Parameter SameShard(Parameter shard, string first, string name, Placement[] placements)
+    {
+        var known = ParameterSharding.Of(shard)!.Placements;
+        if (known.Select(p => (p.Dim, p.Axis)).SequenceEqual(placements.Where(p => p.IsSplit).Select(p => (p.Dim, p.Axis)))) return shard;
+        static string Print(IEnumerable<Placement> of) => of.Any(p => p.IsSplit) ? string.Join(" ", of.Where(p => p.IsSplit)) : "R";
+        throw new ArgumentException($"'{name}' is the same parameter as '{first}', which lies {Print(known)}, but is to lie {Print(placements)}; annotate both alike, or untie them.", nameof(placements));
     }
 
     private static (Tensor Part, ParameterSharding Sharding) Cut(Tensor whole, string name, DeviceMesh mesh, Placement[] placements)

@@ -171,11 +171,18 @@ internal sealed partial class MethodReader
 
     private static bool IsWhole(Value value) => value.Tensor.Element != ElementType.Bool && !value.Tensor.Element.IsFloating();
 
+    private UnknownReading RefuseIndex(ModuleIndexReading index, SyntaxNode at) =>
+        Refuse("GSH4002", at, $"The index of a loop over '{index.List.Name}' stands for {index.List.Name}[i] only; keep what depends on the place in a field of the item's class.");
+
     private Reading ReadBinary(IOperation at, BinaryOperatorKind kind, Reading left, IOperation rightOperand, IMethodSymbol? method)
     {
         var right = ReadExpression(rightOperand);
         switch (left, right)
         {
+            case (ModuleIndexReading index, _):
+                return RefuseIndex(index, at.Syntax);
+            case (_, ModuleIndexReading index):
+                return RefuseIndex(index, at.Syntax);
             case (UnknownReading, _) or (_, UnknownReading):
                 return Unknown();
             case (HostReading a, HostReading b):

@@ -23,12 +23,15 @@ internal sealed class CalleeSizes(string module, DimSolver solver, Dictionary<st
         return true;
     }
 
+    /// <summary>Makes a host parameter of the callee the size that is given.</summary>
+    public void Bind(string parameter, Dim size) => bound[parameter] = size;
+
     /// <summary>A size of the callee as the caller's.</summary>
     public Dim Of(Dim size) => solver.Resolve(size.Substitute(symbol => bound.TryGetValue(symbol, out var known) ? known : Own(symbol)));
 
     private Dim Own(string symbol)
     {
-        var key = module + "." + symbol.TrimStart('_');
+        var key = new string([.. module.Select(c => char.IsLetterOrDigit(c) ? c : '_')]) + "." + symbol.TrimStart('_');
         if (!fields.TryGetValue(key, out var size)) fields[key] = size = Dim.Symbol("_" + key);
         return size;
     }

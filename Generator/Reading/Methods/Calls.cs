@@ -37,6 +37,7 @@ internal sealed partial class MethodReader
         }
 
         var returnsTensors = ReturnsTensors(method.ReturnType) || call.Arguments.Any(a => ReturnsTensors(a.Value.Type));
+        if (method.MethodKind == MethodKind.LocalFunction) return ReadThrough(call, method);
         if (SourceOf(method) is not null && (returnsTensors || call.Instance is IInstanceReferenceOperation)) return ReadThrough(call, method);
         if (call.Instance is null or { Type.SpecialType: not SpecialType.None } && KnownTypes.IsHost(method.ReturnType)) return ReadHostCall(call, method);
         return method.ReturnType.TypeKind == TypeKind.Error
@@ -66,10 +67,15 @@ internal sealed partial class MethodReader
             return Refuse("GSH4006", at, $"'{method.Name}' calls itself; a recursion is not compiled: loop over a ModuleList instead.");
         if (SourceOf(method) is not { } source) return Unknown();
         var operation = context.OperationOf(source, cancellation);
+        var isLocal = operation is ILocalFunctionOperation;
+        if (operation is ILocalFunctionOperation { Body: { } local }) operation = local;
         if (operation is not (IMethodBodyOperation or IBlockOperation)) return Unknown();
         var outer = locals;
+        // A local function sees the variables around it, and may not change them.
+        if (isLocal && AssignedIn(operation).FirstOrDefault(s => locals.ContainsKey(s)) is { } captured)
+            return Refuse("GSH4001", at, $"The local function '{method.Name}' changes '{captured.Name}' of the method around it, which is not compiled; return the value and assign it there.");
+        locals = isLocal ? new Dictionary<ISymbol, Reading>(outer, SymbolEqualityComparer.Default) : new Dictionary<ISymbol, Reading>(SymbolEqualityComparer.Default);
         callers.Push(outer);
-        locals = new Dictionary<ISymbol, Reading>(SymbolEqualityComparer.Default);
         for (var i = 0; i < arguments.Length && i < method.Parameters.Length; i++)
         {
             Keep(arguments[i].Reading);

@@ -28,7 +28,8 @@ internal sealed partial class MethodReader
             case IArrayCreationOperation { Initializer: null, DimensionSizes.Length: 1 } array when array.DimensionSizes[0].ConstantValue is { HasValue: true, Value: 0 }: return new ListReading([]);
             case ICollectionExpressionOperation collection when !collection.Elements.Any(e => e is ISpreadOperation): return new ListReading([.. collection.Elements.Select(ReadExpression)]);
             case IArrayElementReferenceOperation element: return ReadElement(element);
-            case IImplicitIndexerReferenceOperation indexer: return ReadElement(indexer.Instance, indexer.Argument, indexer.Syntax);
+            case IImplicitIndexerReferenceOperation indexer:
+                return ReadExpression(indexer.Instance) is ModuleListReading modules ? ReadItem(modules, indexer.Argument, indexer.Syntax) : ReadElement(indexer.Instance, indexer.Argument, indexer.Syntax);
             case ISimpleAssignmentOperation assignment: return Assign(assignment.Target, ReadExpression(assignment.Value));
             case ICompoundAssignmentOperation compound:
                 return Assign(compound.Target, ReadBinary(compound, compound.OperatorKind, ReadExpression(compound.Target), compound.Value, compound.OperatorMethod));
@@ -143,6 +144,7 @@ internal sealed partial class MethodReader
                 case UnknownReading unknown: return unknown;
                 case TensorReading tensor: return ReadTensorProperty(tensor.Value, property);
                 case ListReading list when property.Property.Name is "Length" or "Count": return HostReading.Of(list.Items.Length);
+                case ModuleListReading list when property.Property.Name == "Count": return new HostReading(list.Name + ".Count", SpecialType.System_Int32);
                 case ModuleReading { Field: { } field } when context.Fields.TryGetValue(field, out var known) && known is LibraryModule library && library.Weights.TryGetValue(property.Property.Name, out var weight):
                     return ReadWeight(weight, property.Syntax);
                 case var reading: return Refuse("GSH4003", property.Syntax, $"'{property.Property.Name}' of {Describe(reading)} is not known to the compiler; keep host values in fields of the class.");
@@ -195,8 +197,7 @@ internal sealed partial class MethodReader
                 case HostValueField host:
                     context.UsedHostFields.Add(host.Name);
                     return HostMember(host.Name, host.Type, host.Name);
-                case UnknownModule module:
-                    return Refuse("GSH4007", reference.Syntax, $"'{module.Name}' is of type '{module.Type.ToDisplayString()}', which the compiler does not know; mark the type with [Sharded], or write its operators in this method.");
+                case UnknownModule module: return Refuse("GSH4007", reference.Syntax, WhyUnknown(module));
             }
         }
 
@@ -207,6 +208,18 @@ internal sealed partial class MethodReader
             : Refuse("GSH4003", reference.Syntax, $"'{member.Name}' is of type '{reference.Type?.ToDisplayString()}', which the compiler does not carry to the ranks; keep host values in fields of type int, long, double, float, bool, string or an enum.");
     }
 
+    private static string WhyUnknown(UnknownModule module)
+    {
+        var type = module.Type.ToDisplayString();
+        if (KnownTypes.NameOf(module.Type) == "TorchSharp.Modules.Sequential")
+            return $"The modules of the Sequential '{module.Name}' are not all visible and known; make it in the class from known modules, as in Sequential(Linear(4, 8), ReLU()), or call them one after the other.";
+        if (KnownTypes.Is(module.Type, KnownTypes.ModuleList))
+            return $"'{module.Name}' is a list of modules that are not marked [Sharded]; mark their class, or keep them in fields of their own.";
+        return module.Type.ContainingNamespace?.ToDisplayString() == "TorchSharp.Modules"
+            ? $"'{module.Name}' is of type '{type}', which the compiler does not know; keep its weights in fields of type Parameter and write its operators in this method."
+            : $"'{module.Name}' is of type '{type}', which the compiler does not know; mark the type with [Sharded], or write its operators in this method.";
+    }
+
     private static int TupleIndex(IFieldSymbol field) =>
         field.ContainingType.IsTupleType ? field.ContainingType.TupleElements.IndexOf(field.ContainingType.TupleElements.FirstOrDefault(
             e => e.Name == field.Name || SymbolEqualityComparer.Default.Equals(e.CorrespondingTupleField, field.CorrespondingTupleField))!) : -1;
@@ -215,6 +228,7 @@ internal sealed partial class MethodReader
     {
         ModuleReading module => $"the module '{module.Name}'",
         ModuleListReading list => $"the list '{list.Name}'",
+        ModuleIndexReading index => $"the index of the loop over '{index.List.Name}'",
         HostReading => "a host value",
         TupleReading => "a tuple",
         _ => "this value",

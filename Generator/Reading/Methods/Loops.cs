@@ -19,7 +19,7 @@ internal sealed partial class MethodReader
 
         switch (collection)
         {
-            case ModuleListReading list: ReadForEach(loop, list, item); break;
+            case ModuleListReading list: ReadForEach(loop, loop.Body, list, item.Name, module => locals[item] = module); break;
             case ListReading list:
                 foreach (var element in list.Items)
                 {
@@ -33,10 +33,26 @@ internal sealed partial class MethodReader
         }
     }
 
-    private void ReadForEach(IForEachLoopOperation loop, ModuleListReading list, ILocalSymbol item)
+    /// <summary>Reads <c>for (var i = 0; i &lt; layers.Count; i++)</c>, in which i stands for the item; false where the loop is another.</summary>
+    private bool ReadForEach(IForLoopOperation loop)
+    {
+        static IOperation Plain(IOperation operation) => operation is IConversionOperation { Operand: var inner } ? inner : operation;
+        if (loop.Before is not [IVariableDeclarationGroupOperation { Declarations: [{ Declarators: [var declared] }] }] || loop.AtLoopBottom is not [IExpressionStatementOperation step]) return false;
+        if (loop.Condition is not IBinaryOperation { OperatorKind: BinaryOperatorKind.LessThan or BinaryOperatorKind.NotEquals } condition) return false;
+        if (Plain(condition.LeftOperand) is not ILocalReferenceOperation { Local: var index } || !SymbolEqualityComparer.Default.Equals(index, declared.Symbol)) return false;
+        if (Plain(condition.RightOperand) is not IPropertyReferenceOperation { Property.Name: "Count", Instance: { } instance } || !KnownTypes.Is(instance.Type, KnownTypes.ModuleList)) return false;
+        if (declared.GetVariableInitializer()?.Value.ConstantValue is not { HasValue: true, Value: 0 }) return false;
+        if (step.Operation is not IIncrementOrDecrementOperation { Kind: OperationKind.Increment, Target: ILocalReferenceOperation stepped } || !SymbolEqualityComparer.Default.Equals(stepped.Local, index)) return false;
+        if (ReadExpression(instance) is not ModuleListReading list) return false;
+        var plural = list.Name.EndsWith("s", StringComparison.Ordinal) && list.Name.Length > 1;
+        ReadForEach(loop, loop.Body, list, plural ? list.Name.Substring(0, list.Name.Length - 1) : list.Name + "Item", module => locals[index] = new ModuleIndexReading(list, module));
+        return true;
+    }
+
+    private void ReadForEach(ILoopOperation loop, IOperation body, ModuleListReading list, string item, Action<ModuleReading> bind)
     {
         var carried = new List<(ISymbol Local, Value Initial)>();
-        foreach (var local in AssignedIn(loop.Body))
+        foreach (var local in AssignedIn(body))
         {
             switch (locals.TryGetValue(local, out var reading) ? reading : null)
             {
@@ -52,9 +68,9 @@ internal sealed partial class MethodReader
         var outside = new Dictionary<ISymbol, Reading>(locals, SymbolEqualityComparer.Default);
         var arguments = carried.Select(c => builder.Declare(c.Local.Name, new TensorType(c.Initial.Tensor.Element, c.Initial.Tensor.Dims))).ToImmutableArray();
         for (var i = 0; i < carried.Count; i++) locals[carried[i].Local] = new TensorReading(arguments[i]);
-        locals[item] = new ModuleReading(item.Name, list.ItemType, null);
+        bind(new ModuleReading(item, list.ItemType, null));
         builder.Open();
-        ReadStatement(loop.Body);
+        ReadStatement(body);
         var yields = carried.Select(c => locals[c.Local]).ToList();
         var operations = builder.Leave();
         locals = outside;
@@ -75,7 +91,7 @@ internal sealed partial class MethodReader
         }
 
         var types = carried.Select(c => builder.Resolve(new TensorType(c.Initial.Tensor.Element, c.Initial.Tensor.Dims))).ToImmutableArray();
-        var attributes = Attributes.Named(list.Name).With("item", new NameAttribute(item.Name));
+        var attributes = Attributes.Named(list.Name).With("item", new NameAttribute(item));
         var results = builder.AddNamed(
             "foreach", attributes, [.. carried.Select(c => c.Initial)], types, [.. carried.Select(c => (string?)c.Local.Name)], loop.Syntax, [new Block(arguments, operations, values)]);
         for (var i = 0; i < carried.Count; i++) locals[carried[i].Local] = new TensorReading(results[i]);

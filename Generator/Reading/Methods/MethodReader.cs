@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using GShard.Compiler.Dims;
 using GShard.Compiler.IR;
 using GShard.Compiler.Operators;
 using GShard.Compiler.Shardings;
@@ -71,12 +72,13 @@ internal sealed partial class MethodReader
     private Parameter? ReadParameter(IParameterSymbol parameter)
     {
         var at = parameter.DeclaringSyntaxReferences.FirstOrDefault()?.GetSyntax(cancellation);
+        if (KnownTypes.IsHost(parameter.Type) && parameter.RefKind == RefKind.None) return ReadHostParameter(parameter, at);
         if (!KnownTypes.IsTensor(parameter.Type) || parameter.RefKind != RefKind.None)
         {
             locals[parameter] = UnknownReading.Instance;
             failed = true;
             if (at is not null && parameter.Type.TypeKind != TypeKind.Error)
-                findings.Report("GSH4010", at, $"The parameter '{parameter.Name}' is of type '{parameter.Type.ToDisplayString()}'; an annotated method takes tensors: keep host values in fields of the class.");
+                findings.Report("GSH4010", at, $"The parameter '{parameter.Name}' is of type '{parameter.Type.ToDisplayString()}'; an annotated method takes tensors and host values of type int, long, double, float, bool, string or an enum: keep other values in fields of the class.");
             return null;
         }
 
@@ -93,6 +95,23 @@ internal sealed partial class MethodReader
         var element = context.Elements.TryGetValue(ElementKey(parameter.ContainingSymbol, parameter.Name), out var known) ? known : ElementType.Float;
         var value = builder.Declare(parameter.Name, new TensorType(element, shape.Dims, shardings.Read(annotation, shape.Dims.Length)));
         locals[parameter] = new TensorReading(value);
+        return new Parameter(value, ParameterKind.Argument);
+    }
+
+    /// <summary>A host value, the same on every rank: a parameter of the program, named in braces in host expressions.</summary>
+    private Parameter? ReadHostParameter(IParameterSymbol parameter, SyntaxNode? at)
+    {
+        if (AnnotationReader.Ours(parameter.GetAttributes()).FirstOrDefault() is { } misplaced)
+            findings.Report("GSH0013", misplaced, parameter, $"'{parameter.Name}' is of type '{parameter.Type.ToDisplayString()}', which is no tensor; remove the annotation.");
+        if (at is not null && parameter.Name.StartsWith("_", StringComparison.Ordinal))
+        {
+            Refuse("GSH0014", at, $"'{parameter.Name}' begins with '_', which is kept for sizes that the compiler infers; name the parameter otherwise.");
+            return null;
+        }
+
+        var value = builder.Declare(parameter.Name, new HostType(KnownTypes.Write(parameter.Type)));
+        var size = KnownTypes.IsInteger(parameter.Type) ? Dim.Symbol(value.Name) : null;
+        locals[parameter] = new HostReading("{" + value.Name + "}", parameter.Type.TypeKind == TypeKind.Enum ? SpecialType.System_Enum : parameter.Type.SpecialType, size);
         return new Parameter(value, ParameterKind.Argument);
     }
 

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using GShard.Compiler.Dims;
 using GShard.Compiler.IR;
-using GShard.Generator.Model;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.Operations;
 
@@ -15,11 +14,23 @@ internal sealed partial class MethodReader
         if (call.TargetMethod.Name is not ("forward" or "call"))
             return Refuse("GSH4003", call.Syntax, $"'{call.TargetMethod.Name}' of '{module.Name}' is not known to the compiler; call '{module.Name}.forward'.");
         var arguments = ReadArguments(call);
-        if (arguments.Skip(1).FirstOrDefault()?.Reading is not TensorReading { Value: var x }) return Unknown();
-        Value? Weight(string name) => module.Weights.TryGetValue(name, out var weight) && ReadWeight(weight, call.Syntax) is TensorReading reading ? reading.Value : null;
-        var at = call.Syntax;
+        return arguments.Skip(1).FirstOrDefault()?.Reading is TensorReading { Value: var x } ? ReadLibrary(module, x, call.Syntax) : Unknown();
+    }
+
+    private Reading ReadLibrary(LibraryModule module, Value x, SyntaxNode at)
+    {
+        Value? Weight(string name) => module.Weights.TryGetValue(name, out var weight) && ReadWeight(weight, at) is TensorReading reading ? reading.Value : null;
         switch (module.Kind)
         {
+            case "Sequential":
+                Reading result = new TensorReading(x);
+                foreach (var item in module.Items)
+                {
+                    if (result is not TensorReading { Value: var value }) break;
+                    result = ReadLibrary(item, value, at);
+                }
+
+                return result;
             case "Linear" when Weight("weight") is { } weight:
                 if (Weight("bias") is not { } bias) return ApplyOne("linear", Attributes.None, [x, weight], at);
                 // Of a sum that is split over ranks the bias is no part: it is added once, to the whole.
@@ -28,9 +39,9 @@ internal sealed partial class MethodReader
             case "Embedding" when Weight("weight") is { } weight:
                 var embedding = Attributes.None;
                 if (Given(module, "max_norm") || Given(module, "scale_grad_by_freq"))
-                    return Refuse("GSH4005", at, $"'{module.Name}' is made with max_norm or scale_grad_by_freq, which are not compiled; leave them out.");
+                    return Refuse("GSH4005", at, $"'{module.Label}' is made with max_norm or scale_grad_by_freq, which are not compiled; leave them out.");
                 if (GivenNumber(module, "padding_idx") is { } index) embedding = embedding.With("padding_idx", index);
-                else if (Given(module, "padding_idx")) return Refuse("GSH4005", at, $"The padding_idx of '{module.Name}' must be a constant; write the number itself.");
+                else if (Given(module, "padding_idx")) return Refuse("GSH4005", at, $"The padding_idx of '{module.Label}' must be a constant; write the number itself.");
                 return ApplyOne("embedding", embedding, [weight, x], at);
             case "LayerNorm":
                 var affine = ImmutableArray.Create(Weight("weight"), Weight("bias"));
@@ -43,16 +54,16 @@ internal sealed partial class MethodReader
             case "Softmax" or "LogSoftmax":
                 return GivenNumber(module, "dim") is { } along
                     ? ApplyOne(module.Kind == "Softmax" ? "softmax" : "log_softmax", Attributes.None.With("dim", along), [x], at)
-                    : Refuse("GSH4005", at, $"The dim of '{module.Name}' must be a constant that the constructor shows; or call functional.softmax with a dim.");
+                    : Refuse("GSH4005", at, $"The dim of '{module.Label}' must be a constant that the constructor shows; or call functional.softmax with a dim.");
             case "Identity": return new TensorReading(x);
             case "GELU" when Given(module, "approximate"):
-                return Refuse("GSH4005", at, $"'{module.Name}' is made with an approximation, which is not compiled; use GELU() without one.");
+                return Refuse("GSH4005", at, $"'{module.Label}' is made with an approximation, which is not compiled; use GELU() without one.");
             default: return failed ? UnknownReading.Instance : ApplyOne(module.Kind.ToLowerInvariant(), Attributes.None, [x], at);
         }
     }
 
     private Reading NotVisible(LibraryModule module, string what, SyntaxNode at) =>
-        Refuse("GSH4005", at, $"The {what} of '{module.Name}' is not visible to the sharded module; keep it in a field of the class{(module.Kind == "Dropout" ? " and call Sharding.Dropout(x, field, training)" : ", or make it a constant")}.");
+        Refuse("GSH4005", at, $"The {what} of '{module.Label}' is not visible to the sharded module; keep it in a field of the class{(module.Kind == "Dropout" ? " and call Sharding.Dropout(x, field, training)" : ", or make it a constant")}.");
 
     private static IOperation Unwrap(IOperation operation)
     {
@@ -84,43 +95,56 @@ internal sealed partial class MethodReader
         var at = call.Syntax;
         var arguments = ReadArguments(call).Where(a => a.Name != "this").ToImmutableArray();
         if (arguments.Any(a => a.Reading is UnknownReading)) return Unknown();
-        var compiled = context.Callee(module.Type);
-        if (compiled is null) return Refuse("GSH4006", at, $"'{module.Type.Name}' contains itself; a recursion of modules is not compiled: loop over a ModuleList instead.");
         var name = call.TargetMethod.Name == "call" ? "forward" : call.TargetMethod.Name;
-        var method = compiled.Class?.Methods.FirstOrDefault(m => m.Name == name);
-        if (method?.Program is not { Logical: var callee })
+        CalleeFace? face;
+        if (!SymbolEqualityComparer.Default.Equals(module.Type.ContainingAssembly, context.Type.ContainingAssembly))
         {
-            return Refuse("GSH4008", at, method is not null || compiled.Findings.Any(f => f.Finding.Severity == Compiler.Severity.Error)
-                ? $"'{module.Name}.{name}' cannot be compiled, because '{module.Type.Name}' has errors of its own; correct them first."
-                : $"'{module.Type.Name}' has no annotated method '{name}' whose source is in this project; annotate its parameters, or move it here.");
+            face = CalleeFace.Of(module.Type, name);
+            if (face is null)
+                return Refuse("GSH4008", at, $"'{module.Type.Name}' of the assembly '{module.Type.ContainingAssembly.Name}' brings no compiled method '{name}'; annotate the method's parameters there, correct its errors, and build it with the generator.");
+        }
+        else
+        {
+            var compiled = context.Callee(module.Type.OriginalDefinition);
+            if (compiled is null) return Refuse("GSH4006", at, $"'{module.Type.Name}' contains itself; a recursion of modules is not compiled: loop over a ModuleList instead.");
+            var method = compiled.Class?.Methods.FirstOrDefault(m => m.Name == name);
+            face = CalleeFace.Of(method);
+            if (face is null)
+            {
+                return Refuse("GSH4008", at, method is not null || compiled.Findings.Any(f => f.Finding.Severity == Compiler.Severity.Error)
+                    ? $"'{module.Name}.{name}' cannot be compiled, because '{module.Type.Name}' has errors of its own; correct them first."
+                    : $"'{module.Type.Name}' has no annotated method '{name}'; annotate its parameters.");
+            }
         }
 
-        if (compiled.Class!.Mesh.Axes.FirstOrDefault(a => context.Mesh.Find(a.Name) is null) is { } axis && Uses(callee, axis.Name))
+        if (face.AxisMissingFrom(context.Mesh) is { } axis)
             return Refuse("GSH0006", at, $"'{module.Type.Name}' is split over the axis '{axis.Name}', which the mesh of '{context.Type.Name}' ({context.Mesh}) lacks; declare the same [Mesh] on both classes.");
-        var tensors = arguments.Select(a => (a.Reading as TensorReading)?.Value).ToList();
-        if (tensors.Any(t => t is null)) return Refuse("GSH4010", at, $"'{module.Name}.{name}' takes tensors only.");
-        return Boundary(module, name, method, callee, [.. tensors.Select(t => t!)], at);
-    }
-
-    private static bool Uses(Function function, string axis)
-    {
-        bool Splits(Value value) => value.Type is TensorType type && type.Sharding.Dims.Any(d => d.Axes.Any(a => a.Name == axis));
-        return function.Parameters.Any(p => Splits(p.Value)) || function.Body.AllOperations.Any(o => o.Results.Any(Splits));
+        return Boundary(module, name, face, arguments, at);
     }
 
     /// <summary>A call of a compiled method: arguments go in as it takes them, results come out as it leaves them.</summary>
-    private Reading Boundary(ModuleReading module, string name, MethodModel method, Function callee, ImmutableArray<Value> arguments, SyntaxNode at)
+    private Reading Boundary(ModuleReading module, string name, CalleeFace callee, ImmutableArray<Argument> arguments, SyntaxNode at)
     {
         var sizes = new CalleeSizes(module.Name, builder.Solver, fields: calleeSizes);
-        var parameters = callee.Parameters.Where(p => p.Kind == ParameterKind.Argument).Select(p => p.Value).ToImmutableArray();
         var operands = ImmutableArray.CreateBuilder<Value>();
-        for (var i = 0; i < parameters.Length && i < arguments.Length; i++)
+        var attributes = Attributes.Named(module.Name + "." + name).With("results", callee.DifferentiableResults);
+        foreach (var (parameter, i) in callee.Arguments.Select((p, i) => (p, i)))
         {
-            var (taken, given) = (parameters[i].Tensor, arguments[i]);
+            if (i >= arguments.Length) return Unknown();
+            if (parameter.Type is HostType)
+            {
+                if (arguments[i].Reading is not HostReading host) return Refuse("GSH4010", arguments[i].Syntax, $"'{module.Name}.{name}' takes '{parameter.Name}' as a host value; give it a field, a size or a number.");
+                attributes = attributes.WithHost("argument" + i, host.Code);
+                if (host.Size is { } size) sizes.Bind(parameter.Name, size);
+                continue;
+            }
+
+            if (arguments[i].Reading is not TensorReading { Value: var given }) return Refuse("GSH4010", arguments[i].Syntax, $"'{module.Name}.{name}' takes '{parameter.Name}' as a tensor; give it one.");
+            var taken = parameter.Tensor;
             if (taken.Element != ElementType.Float) Infer(given, taken.Element);
             if (!sizes.Bind(taken.Dims, given.Tensor.Dims))
             {
-                return Refuse("GSH1004", at, $"'{module.Name}.{name}' takes '{parameters[i].Name}' as [{string.Join(", ", taken.Dims)}], but is given '{given.Name}' of shape "
+                return Refuse("GSH1004", at, $"'{module.Name}.{name}' takes '{parameter.Name}' as [{string.Join(", ", taken.Dims)}], but is given '{given.Name}' of shape "
                     + $"[{string.Join(", ", given.Tensor.Dims.Select(builder.Solver.Resolve))}]; make the shapes agree.");
             }
 
@@ -128,9 +152,9 @@ internal sealed partial class MethodReader
             operands.Add(type.Sharding.Equals(given.Tensor.Sharding) ? given : builder.Add("constraint", Attributes.None, [given], [type], at, hint: given.Name.TrimEnd([.. "0123456789"]))[0]);
         }
 
-        var results = callee.Results.Select(r => (IrType)new TensorType(r.Tensor.Element, [.. r.Tensor.Dims.Select(sizes.Of)], r.Tensor.Sharding.WithoutPartial().Close())).ToImmutableArray();
-        var values = builder.AddNamed("call", Attributes.Named(module.Name + "." + name).With("results", method.Program!.DifferentiableResults), operands.ToImmutable(), results, [.. results.Select(_ => (string?)null)], at, default);
-        return method.ReturnNames.Length == 1 ? new TensorReading(values[0]) : new TupleReading([.. values.Select(v => (Reading)new TensorReading(v))]);
+        var results = callee.Program.Results.Select(r => (IrType)new TensorType(r.Tensor.Element, [.. r.Tensor.Dims.Select(sizes.Of)], r.Tensor.Sharding.WithoutPartial().Close())).ToImmutableArray();
+        var values = builder.AddNamed("call", attributes, operands.ToImmutable(), results, [.. results.Select(_ => (string?)null)], at, default);
+        return values.Length == 1 ? new TensorReading(values[0]) : new TupleReading([.. values.Select(v => (Reading)new TensorReading(v))]);
     }
 
     private readonly Dictionary<string, Dim> calleeSizes = new(StringComparer.Ordinal);

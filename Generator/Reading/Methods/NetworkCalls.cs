@@ -125,8 +125,7 @@ internal sealed partial class MethodReader
         var at = property.Syntax;
         var reading = ReadExpression(property.Instance!);
         if (reading is ListReading && property.Arguments.Length == 1) return ReadElement(property.Instance!, property.Arguments[0].Value, at);
-        if (reading is ModuleListReading list)
-            return Refuse("GSH4002", at, $"An item of '{list.Name}' by its index is not compiled; loop over the list with foreach, or keep the module in a field of its own.");
+        if (reading is ModuleListReading list) return ReadItem(list, property.Arguments[0].Value, at);
         if (reading is not TensorReading tensor) return reading is UnknownReading ? reading : Refuse("GSH4002", at, "Only tensors and lists of known length are indexed.");
         var positions = new List<IndexReading>();
         (Value Indices, int Position)? chosen = null;
@@ -151,6 +150,19 @@ internal sealed partial class MethodReader
         if (chosen is not var (ids, at0)) return new TensorReading(whole);
         var spread = tensor.Value.Tensor.Rank - positions.Count(p => p.Kind == IndexKind.Slice);
         return ReadTensorIndex(whole, positions.Take(at0).Sum(p => p.Kind == IndexKind.Ellipsis ? spread : 1), ids, at);
+    }
+
+    /// <summary>An item of a list of submodules: of the loop over the list, or at a constant place.</summary>
+    private Reading ReadItem(ModuleListReading list, IOperation index, SyntaxNode at)
+    {
+        var fromEnd = index is IUnaryOperation { OperatorKind: UnaryOperatorKind.Hat };
+        switch (ReadExpression(index is IUnaryOperation { OperatorKind: UnaryOperatorKind.Hat } hat ? hat.Operand : index))
+        {
+            case ModuleIndexReading own when own.List.Name == list.Name: return own.Item;
+            case HostReading { Size.Value: { } number }: return new ModuleReading($"{list.Name}[{(fromEnd ? "^" : "")}{number}]", list.ItemType, null);
+            case UnknownReading unknown: return unknown;
+            default: return Refuse("GSH4002", at, $"An item of '{list.Name}' is taken by a constant index, or by the index of a loop from 0 to {list.Name}.Count; write foreach over the list.");
+        }
     }
 
     private Reading ReadIndex(IOperation index)

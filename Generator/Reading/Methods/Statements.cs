@@ -56,7 +56,8 @@ internal sealed partial class MethodReader
             case IInvalidOperation: Unknown(); break;
             case IReturnOperation: Refuse("GSH4001", statement.Syntax, "A loop cannot be left by 'return'; assign the value and return it behind the loop."); break;
             case IThrowOperation: Refuse("GSH4001", statement.Syntax, "'throw' is not compiled; check what can be checked in the constructor."); break;
-            case ILocalFunctionOperation: Refuse("GSH4001", statement.Syntax, "A local function is not compiled; make it a private method of the class."); break;
+            // Read where it is called.
+            case ILocalFunctionOperation: break;
             case IWhileLoopOperation: Refuse("GSH4001", statement.Syntax, "A 'while' loop is not compiled, because its length is not known; write 'for' over a constant range, or 'foreach' over a ModuleList."); break;
             case ITryOperation: Refuse("GSH4001", statement.Syntax, "'try' is not compiled; write the statements without it."); break;
             case ISwitchOperation: Refuse("GSH4001", statement.Syntax, "A 'switch' statement is not compiled; write a switch expression or 'if'."); break;
@@ -99,6 +100,7 @@ internal sealed partial class MethodReader
 
     private void ReadFor(IForLoopOperation loop)
     {
+        if (ReadForEach(loop)) return;
         foreach (var before in loop.Before) ReadStatement(before);
         for (var turn = 0; ; turn++)
         {

@@ -11,7 +11,8 @@ public class UnsupportedDiagnosticTests
     [InlineData("{ {|GSH4001:Console.WriteLine(deep)|}; return x; }", "is not used")]
     [InlineData("{ for (var i = 0; {|GSH4001:i < n|}; i++) x = x.relu(); return x; }", "The number of turns is not constant")]
     [InlineData("{ {|GSH4001:scale|} = 2.0; return x; }", "may not change fields")]
-    [InlineData("{ {|GSH4001:Tensor Twice(Tensor v) => v * 2;|} return x; }", "make it a private method of the class")]
+    [InlineData("{ var y = x; void Twice() { y = y * 2; } {|GSH4001:Twice()|}; return y; }", "The value of this expression is not used")]
+    [InlineData("{ var y = x; Tensor Twice() { y = y * 2; return y; } return {|GSH4001:Twice()|}; }", "The local function 'Twice' changes 'y' of the method around it")]
     public Task Statements(string body, string message) => Check(body, message);
 
     [Theory]
@@ -34,7 +35,9 @@ public class UnsupportedDiagnosticTests
     [InlineData("=> x.logsumexp(1).sum(dim: {|GSH4005:n|});", "The argument 'dim' of 'sum' must be")]
     [InlineData("=> {|GSH4003:other|} == null ? x : x;", "keep host values in fields of type int, long, double")]
     [InlineData("=> {|GSH4002:x is null|} ? x : x;", "This expression is not compiled")]
-    [InlineData("=> {|GSH4007:conv|}.forward(x);", "'conv' is of type 'TorchSharp.Modules.Sequential', which the compiler does not know; mark the type with [Sharded]")]
+    [InlineData("=> {|GSH4007:conv|}.forward(x);", "The modules of the Sequential 'conv' are not all visible and known; make it in the class from known modules")]
+    [InlineData("=> {|GSH4007:recurrent|}.forward(x);", "'recurrent' is of type 'TorchSharp.Modules.Dropout2d', which the compiler does not know; keep its weights in fields of type Parameter")]
+    [InlineData("{ for (var i = 0; i < {|GSH4007:list|}.Count; i++) x = list[i].forward(x); return x; }", "'list' is a list of modules that are not marked [Sharded]")]
     public Task Expressions(string body, string message, string members = "") => Check(body, message, members);
 
     [Fact]
@@ -75,17 +78,40 @@ public class UnsupportedDiagnosticTests
     [Fact]
     public Task A_parameter_that_is_no_tensor() => Markup.Check("""
         [Sharded]
-        public partial class Model : nn.Module<Tensor, int, Tensor>
+        public partial class Model : nn.Module<Tensor, object, Tensor>
         {
             public Model() : base("model") { }
-            public override Tensor forward([Shape("B M")] Tensor x, {|GSH4010:int n|}) => x * n;
+            public override Tensor forward([Shape("B M")] Tensor x, {|GSH4010:object n|}) => x;
         }
-        """, "keep host values in fields of the class.");
+        """, "takes tensors and host values of type int, long, double, float, bool, string or an enum");
+
+    [Fact]
+    public Task An_argument_that_is_no_host_value() => Markup.Check("""
+        [Sharded]
+        public partial class Inner : nn.Module<Tensor, double, Tensor>
+        {
+            public Inner() : base("inner") { }
+            public override Tensor forward([Shape("B M")] Tensor x, double scale) => x * scale;
+        }
+
+        [Sharded]
+        public partial class Model : nn.Module<Tensor, Tensor>
+        {
+            private readonly Inner inner = new();
+            private readonly ModuleList<Inner> list = new();
+            public Model() : base("model") { }
+            public override Tensor forward([Shape("B M")] Tensor x)
+            {
+                for (var i = 0; i < list.Count; i++) x = list[i].forward(x, {|GSH4002:i * 0.5|});
+                return inner.forward(x, 0.5);
+            }
+        }
+        """, "The index of a loop over 'list' stands for list[i] only");
 
     [Fact]
     public Task A_dropout_module_whose_probability_is_hidden() => Check(
         "=> {|GSH4005:drop.forward(x)|};", "call Sharding.Dropout(x, field, training)", "private readonly Dropout drop = Dropout(Environment.ProcessorCount / 100.0);");
 
     private static Task Check(string body, string message, string members = "") =>
-        Markup.Check(Reader.Model(body, members + "private readonly bool deep; private readonly int n; private double scale; private readonly object other; private readonly Sequential conv;"), message);
+        Markup.Check(Reader.Model(body, members + "private readonly bool deep; private readonly int n; private double scale; private readonly object other; private readonly Sequential conv; private readonly Dropout2d recurrent; private readonly ModuleList<Linear> list;"), message);
 }

@@ -92,9 +92,9 @@ public class UsageDiagnosticTests
     [Theory]
     [InlineData("public class {|GSH0011:Model|}", "derive it from nn.Module<Tensor, Tensor>")]
     [InlineData("public class {|GSH0011:Model|} : nn.Module { public Model() : base(\"m\") { } }", "has no forward method")]
-    [InlineData("public class {|GSH0012:Model|}<T> : nn.Module<Tensor, Tensor> { public Model() : base(\"m\") { } public override Tensor forward([Shape(\"B\")] Tensor x) => x; }", "'Model' is generic")]
+    [InlineData("public abstract class {|GSH0012:Model|} : nn.Module<Tensor, Tensor> { public Model() : base(\"m\") { } public override Tensor forward([Shape(\"B\")] Tensor x) => x; }", "'Model' is abstract")]
     public Task Classes_that_cannot_be_sharded(string declaration, string message) =>
-        Markup.Check("[Sharded]\n" + declaration.Replace("public class", "public partial class") + (declaration.Contains('{' + " public") ? "" : " { }"), message);
+        Markup.Check("[Sharded]\n" + declaration.Replace(" class", " partial class") + (declaration.Contains('{' + " public") ? "" : " { }"), message);
 
     private static string Model(string annotation) => $$"""
         [Sharded]

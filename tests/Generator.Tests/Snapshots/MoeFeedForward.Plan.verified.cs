@@ -7,6 +7,13 @@ namespace Models;
 
 partial class MoeFeedForward
 {
+    [CompiledMethod("""
+        mesh expert
+        func forward(inputs: float[G@expert,S,M]) {
+          result0: float[G@expert,S,M], result1: float[] = face[results=[0, 1]]()
+          return result0, result1
+        }
+        """)]
     partial class Sharded
     {
         /// <summary>This module's own parameters and collectives, the same on every rank.</summary>
@@ -25,7 +32,7 @@ partial class MoeFeedForward
                 new PlannedCollective("AllToAll", "expert", "4·E·G·capacity·M/expert²", "Backward", "dEinsum4"),
                 new PlannedCollective("AllReduce", "expert", "4·M·E", "Backward", "dWg2"),
             ],
-            "4e2d6e238de05f33");
+            "d3478605c5b13621");
 
         ShardPlan IShardedModule.Plan => Plan;
 

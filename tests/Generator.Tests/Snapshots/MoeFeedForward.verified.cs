@@ -34,6 +34,7 @@ partial class MoeFeedForward
 
         internal Sharded(MoeFeedForward plain, DeviceMesh mesh) : base(plain.GetName())
         {
+            using var ties = Shards.KeepTies();
             Mesh = mesh;
             expert = mesh.Axis("expert");
             CheckPromises(mesh);
