@@ -35,7 +35,12 @@ public static class ShardingCompiler
         (forward, backward) = (Inlining.Run(forward), Inlining.Run(backward));
         Verifier.Check(forward);
         Verifier.Check(backward, forward);
+        backward = Rematerialization.Run(forward, backward);
+        Verifier.Check(backward, forward);
         (forward, backward) = (CombinedCollectives.Run(forward), CombinedCollectives.Run(backward));
+        Verifier.Check(forward);
+        Verifier.Check(backward, forward);
+        (forward, backward) = (WeightGathers.Run(forward, forward.Parameters), WeightGathers.Run(backward, forward.Parameters));
         Verifier.Check(forward);
         Verifier.Check(backward, forward);
         var granules = Granules.Of(forward, backward);
@@ -53,10 +58,11 @@ public static class ShardingCompiler
 
     private static ShardedProgram WithoutBackward(Function settled, Function forward, ImmutableArray<Finding> findings)
     {
-        forward = Inlining.Run(forward);
-        var granules = Granules.Of(forward, null);
-        forward = CombinedCollectives.Run(forward);
+        forward = CombinedCollectives.Run(Inlining.Run(forward));
         Verifier.Check(forward);
+        forward = WeightGathers.Run(forward, forward.Parameters);
+        Verifier.Check(forward);
+        var granules = Granules.Of(forward, null);
         forward = SizeResolution.Run(forward, null, granules).Forward;
         Verifier.Check(forward);
         forward = Ownership.Run(forward);

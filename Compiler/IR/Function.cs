@@ -32,6 +32,11 @@ public sealed record Function(
     ImmutableArray<Parameter> Parameters,
     Block Body)
 {
+    /// <summary>
+    /// Methods whose values are computed again in the backward instead of being kept: this one, or private methods that it is read through.
+    /// </summary>
+    public ImmutableArray<string> Rematerialized { get; init; } = [];
+
     /// <summary>Returned values.</summary>
     public ImmutableArray<Value> Results => Body.Yields;
 

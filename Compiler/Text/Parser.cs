@@ -36,7 +36,7 @@ public sealed class Parser
     {
         scanner.Expect("mesh");
         var axes = ImmutableArray.CreateBuilder<MeshAxis>();
-        while (!scanner.Sees("func") && !scanner.Sees("host"))
+        while (!scanner.Sees("func") && !scanner.Sees("host") && !scanner.Sees("rematerialize"))
         {
             if (axes.Count > 0) scanner.Expect(",");
             axes.Add(new MeshAxis(scanner.Word("a mesh axis"), scanner.Take("=") ? Number() : null));
@@ -45,6 +45,9 @@ public sealed class Parser
         var hosts = ImmutableArray.CreateBuilder<string>();
         if (scanner.Take("host"))
             do hosts.Add(scanner.Word("a host value")); while (scanner.Take(","));
+        var rematerialized = ImmutableArray.CreateBuilder<string>();
+        if (scanner.Take("rematerialize"))
+            do rematerialized.Add(scanner.Word("a method")); while (scanner.Take(","));
         scanner.Expect("func");
         var name = scanner.Word("a function name");
         scanner.Expect("(");
@@ -58,7 +61,7 @@ public sealed class Parser
 
         scanner.Expect("{");
         var body = ParseBlock([], "return");
-        return new Function(name, new Mesh(axes.ToImmutable()), hosts.ToImmutable(), parameters.ToImmutable(), body);
+        return new Function(name, new Mesh(axes.ToImmutable()), hosts.ToImmutable(), parameters.ToImmutable(), body) { Rematerialized = rematerialized.ToImmutable() };
     }
 
     private Block ParseBlock(ImmutableArray<Value> arguments, string end)

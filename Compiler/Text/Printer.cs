@@ -12,6 +12,7 @@ public static class Printer
         var text = new StringBuilder();
         text.Append("mesh ").Append(function.Mesh).Append('\n');
         if (!function.HostSymbols.IsEmpty) text.Append("host ").Append(string.Join(", ", function.HostSymbols)).Append('\n');
+        if (!function.Rematerialized.IsEmpty) text.Append("rematerialize ").Append(string.Join(", ", function.Rematerialized)).Append('\n');
         text.Append("func ").Append(function.Name).Append('(');
         text.Append(string.Join(", ", function.Parameters.Select(Print))).Append(") {\n");
         PrintBody(text, function.Body, "  ", "return");
