@@ -27,7 +27,7 @@ internal sealed class Rematerialization
         names = Names.Of(forward, backward);
         module = [.. forward.Parameters.Where(p => p.Kind != ParameterKind.Argument).Select(p => p.Value)];
         var methods = forward.Rematerialized;
-        isMarked = methods.Contains(forward.Name) ? _ => true : operation => methods.Contains(operation.Origin.Member);
+        isMarked = methods.Contains(forward.Name) ? _ => true : operation => methods.Contains(operation.Origin.Member.Split('#')[0]);
     }
 
     /// <summary>The backward program, which computes again what it is not to keep.</summary>

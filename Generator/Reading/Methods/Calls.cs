@@ -82,7 +82,7 @@ internal sealed partial class MethodReader
             locals[method.Parameters[i]] = arguments[i].Reading;
         }
 
-        calls.Push(method);
+        Enter(method);
         var returned = ReadBody(operation);
         calls.Pop();
         callers.Pop();

@@ -15,6 +15,8 @@ namespace GShard.Generator.Reading.Methods;
 /// </summary>
 internal sealed partial class MethodReader
 {
+    private const string Rematerialize = "RematerializeAttribute";
+
     private readonly ClassContext context;
     private readonly FindingBag findings;
     private readonly AnnotationReader annotations;
@@ -23,6 +25,7 @@ internal sealed partial class MethodReader
     private readonly CancellationToken cancellation;
     private readonly Dictionary<string, (WeightDeclaration Declaration, Value Value)> weights = new(StringComparer.Ordinal);
     private readonly Stack<IMethodSymbol> calls = new();
+    private readonly SortedSet<string> rematerialized = new(StringComparer.Ordinal);
     private Dictionary<ISymbol, Reading> locals = new(SymbolEqualityComparer.Default);
     private bool failed;
 
@@ -48,7 +51,7 @@ internal sealed partial class MethodReader
     {
         var arguments = method.Parameters.Select(ReadParameter).ToList();
         if (BodyOf(method) is not { } body) return null;
-        calls.Push(method);
+        Enter(method);
         var returned = ReadBody(body);
         calls.Pop();
         var results = ReadResults(method, returned, body.Syntax);
@@ -60,7 +63,14 @@ internal sealed partial class MethodReader
         var hosts = context.Fields.Values.OfType<HostValueField>().Where(f => KnownTypes.IsInteger(f.Type) && solved.Symbols.Contains(f.Name)).Select(f => f.Name);
         var symbols = hosts.OrderBy(n => n, StringComparer.Ordinal).ToImmutableArray();
         context.UsedHostFields.UnionWith(symbols);
-        return new Function(method.Name, context.Mesh, symbols, parameters, block);
+        return new Function(method.Name, context.Mesh, symbols, parameters, block) { Rematerialized = [.. rematerialized] };
+    }
+
+    /// <summary>Goes into a method; what a marked one reads through is computed again with it.</summary>
+    private void Enter(IMethodSymbol method)
+    {
+        calls.Push(method);
+        if (calls.Any(m => KnownTypes.Has(m, Rematerialize) || KnownTypes.Has(m.ContainingType, Rematerialize))) rematerialized.Add(method.Name);
     }
 
     private IEnumerable<Parameter> Weights() => context.Fields.Values
