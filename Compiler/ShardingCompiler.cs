@@ -35,7 +35,9 @@ public static class ShardingCompiler
         (forward, backward) = (Inlining.Run(forward), Inlining.Run(backward));
         Verifier.Check(forward);
         Verifier.Check(backward, forward);
-        backward = Rematerialization.Run(forward, backward);
+        (forward, backward) = LoopedEinsums.Run(forward, backward);
+        Verifier.Check(backward!, forward);
+        backward = Rematerialization.Run(forward, backward!);
         Verifier.Check(backward, forward);
         (forward, backward) = (CombinedCollectives.Run(forward), CombinedCollectives.Run(backward));
         Verifier.Check(forward);
@@ -58,7 +60,8 @@ public static class ShardingCompiler
 
     private static ShardedProgram WithoutBackward(Function settled, Function forward, ImmutableArray<Finding> findings)
     {
-        forward = CombinedCollectives.Run(Inlining.Run(forward));
+        forward = LoopedEinsums.Run(Inlining.Run(forward), null).Forward;
+        forward = CombinedCollectives.Run(forward);
         Verifier.Check(forward);
         forward = WeightGathers.Run(forward, forward.Parameters);
         Verifier.Check(forward);

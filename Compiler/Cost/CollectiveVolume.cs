@@ -14,7 +14,7 @@ namespace GShard.Compiler.Cost;
 public sealed record CollectiveVolume(long Bytes, ImmutableArray<Dim> Dims, ImmutableArray<string> Divisors)
 {
     private static readonly ImmutableHashSet<string> Kinds =
-        ["all_reduce", "all_reduce_max", "all_reduce_min", "all_gather", "reduce_scatter", "all_to_all", "global_size"];
+        ["all_reduce", "all_reduce_max", "all_reduce_min", "all_gather", "reduce_scatter", "all_to_all", "einsum_loop", "global_size"];
 
     /// <summary>Whether an operation communicates.</summary>
     public static bool IsCollective(Operation operation) => Kinds.Contains(operation.Name);
@@ -26,16 +26,16 @@ public sealed record CollectiveVolume(long Bytes, ImmutableArray<Dim> Dims, Immu
     public static CollectiveVolume Of(Operation collective, int operand = 0)
     {
         if (collective.Name == "global_size") return new(sizeof(long), [], []);
-        var type = collective.Operands[operand].Tensor;
+        var type = collective.Operands[collective.Name == "einsum_loop" ? collective.Attributes.Int("moving") : operand].Tensor;
         var divisors = type.Sharding.Dims.SelectMany(d => d.Axes).Select(a => a.Name).ToList();
-        if (IsToEachPeer(collective) && collective.Name != "all_gather") divisors.Add(collective.Attributes.NameText);
+        if (IsToEachPeer(collective) && collective.Name is not ("all_gather" or "einsum_loop")) divisors.Add(collective.Attributes.NameText);
         var numbers = type.Dims.Where(d => d.Value is not null).Aggregate((long)type.Element.Bytes(), (product, d) => product * d.Value!.Value);
         return new(numbers, [.. type.Dims.Where(d => d.Value is null)], [.. divisors.OrderBy(a => a, StringComparer.Ordinal)]);
     }
 
     /// <summary>The formula of all operands together: <c>4·H·M + 4·H</c>.</summary>
     public static string Formula(Operation collective) =>
-        string.Join(" + ", Enumerable.Range(0, Math.Max(1, collective.Operands.Length)).Select(i => Of(collective, i))
+        string.Join(" + ", Enumerable.Range(0, collective.Name == "einsum_loop" ? 1 : Math.Max(1, collective.Operands.Length)).Select(i => Of(collective, i))
             .GroupBy(v => (v with { Bytes = 1, Dims = [.. v.Dims.OrderBy(d => d.ToString(), StringComparer.Ordinal)] }).ToString()).Select(g => (g.First() with { Bytes = g.Sum(v => v.Bytes) }).ToString()));
 
     /// <summary>The bytes with every symbol and every axis at its nominal size.</summary>
@@ -43,7 +43,7 @@ public sealed record CollectiveVolume(long Bytes, ImmutableArray<Dim> Dims, Immu
         Dims.Aggregate((double)Bytes, (product, dim) => product * NominalSize.Of(dim)) / Divisors.Aggregate(1.0, (product, axis) => product * (mesh.Find(axis)?.NominalSize ?? MeshAxis.Nominal));
 
     /// <summary>Whether the volume is what goes to each peer.</summary>
-    public static bool IsToEachPeer(Operation collective) => collective.Name is "all_gather" or "reduce_scatter" or "all_to_all";
+    public static bool IsToEachPeer(Operation collective) => collective.Name is "all_gather" or "reduce_scatter" or "all_to_all" or "einsum_loop";
 
     /// <inheritdoc/>
     public bool Equals(CollectiveVolume? other) => other is not null && ToString() == other.ToString();

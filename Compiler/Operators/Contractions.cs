@@ -30,6 +30,17 @@ internal static class Contractions
     /// <summary>The labels of a factor map.</summary>
     public static ImmutableArray<ImmutableArray<string>> Map(string labels) => [.. labels.Select(c => (ImmutableArray<string>)[c.ToString()])];
 
+    /// <summary>The equation of a call that is an einsum by any name; null where it is none.</summary>
+    public static EinsumEquation? EquationOf(OperatorCall call) => call.Name switch
+    {
+        "einsum" => EinsumEquation.Of(call),
+        "matmul" => Matmul(call),
+        "bmm" => Fixed(call, "bmk,bkn->bmn"),
+        "mm" => Fixed(call, "mk,kn->mn"),
+        "linear" => Fixed(call, "...i,oi->...o"),
+        _ => null,
+    };
+
     private static OperatorDefinition Contraction(string name, Func<OperatorCall, EinsumEquation> equation) => new(name)
     {
         Factors = call => Factors(call, equation(call)),

@@ -19,6 +19,7 @@ internal static class Collectives
         ["check_cut"] = ("CheckCut", "CheckCut({dim}, {size}, {parts}, {other})"),
         ["chunk_offset"] = ("ChunkOffset", "ChunkOffset({size}{granule?})"),
         ["chunk_size"] = ("ChunkSize", "ChunkSize({size}{granule?})"),
+        ["einsum_loop"] = ("EinsumLoop", "EinsumLoop({equation}, {0}, moving: {moving}, label: {label})"),
         ["global_size"] = ("GlobalSize", "GlobalSize({size})"),
         ["keep_on_first"] = ("KeepOnFirst", "KeepOnFirst({0})"),
         ["reduce_scatter"] = ("ReduceScatter", "ReduceScatter({0}, dim: {dim}{granule?})"),
@@ -50,6 +51,9 @@ internal static class Collectives
         var why = operation.Attributes.Find("reason") is TextAttribute reason ? "; " + reason.Value : purpose is null ? "" : "; " + purpose;
         if (operation.Name == "global_size")
             return $"// AllReduce over '{axis}' on the host: {operation.Result.Name} is the sum of all ranks' {operation.Attributes.Size("size")}, {CollectiveVolume.Of(operation)} bytes{why}";
+
+        if (operation.Name == "einsum_loop")
+            return $"// EinsumLoop over '{axis}': the parts of {operation.Operands[operation.Attributes.Int("moving")].Name} go round, {CollectiveVolume.Formula(operation)} bytes to each peer{why}";
 
         var change = $"{Describe(operation.Operands[0].Tensor, axis)} → {Describe(operation.Results[0].Tensor, axis)}";
         if (!CollectiveVolume.IsCollective(operation)) return $"// {Kind(operation)} over '{axis}': {change}, no communication{why}";

@@ -119,6 +119,58 @@ public sealed class MeshAxis
         return group is null ? Alias(x) : group.Permute(x, destinations);
     }
 
+    /// <summary>
+    /// An einsum of two operands of which one is split over the axis along <paramref name="label"/>, and would be too large to gather: its parts
+    /// go round the axis, and each is multiplied where it comes by. The result is the whole operand's, the same on every rank but for what
+    /// the other operand differs in.
+    /// </summary>
+    /// <param name="equation">Labels of both operands and of the result, each once per tensor: <c>"EGM,EMH->EGH"</c>.</param>
+    /// <param name="a">The first operand.</param>
+    /// <param name="b">The second operand.</param>
+    /// <param name="moving">Which operand is split: 0 or 1.</param>
+    /// <param name="label">The label of its split dimension, by the chunk rule.</param>
+    public Tensor EinsumLoop(string equation, Tensor a, Tensor b, int moving, string label)
+    {
+        ArgumentNullException.ThrowIfNull(equation);
+        ArgumentException.ThrowIfNullOrEmpty(label);
+        if (group is null) return einsum(equation, a, b);
+        var sides = equation.Split("->");
+        var still = sides[0].Split(',')[1 - moving].IndexOf(label[0], StringComparison.Ordinal);
+        var kept = sides[1].IndexOf(label[0], StringComparison.Ordinal);
+        var other = moving == 0 ? b : a;
+        var next = Enumerable.Range(0, Size).Select(r => (r + 1) % Size).ToArray();
+
+        var parts = new Tensor[Size];
+        var piece = Alias(moving == 0 ? a : b);
+        for (var step = 0; step < Size; step++)
+        {
+            var owner = (Rank - step + Size) % Size;
+            parts[owner] = Product(piece, owner);
+            var arrived = step < Size - 1 ? group.Permute(piece, next) : null;
+            piece.Dispose();
+            piece = arrived!;
+        }
+
+        try
+        {
+            return kept >= 0 ? cat(parts, kept) : parts.Skip(1).Aggregate(parts[0].alias(), (sum, part) => sum.add_(part));
+        }
+        finally
+        {
+            foreach (var part in parts) part.Dispose();
+        }
+
+        Tensor Product(Tensor moved, int owner)
+        {
+            if (still < 0) return Multiply(moved, other);
+            var size = other.shape[still];
+            using var matching = other.narrow(still, Chunk.Offset(size, Size, owner), Chunk.Size(size, Size, owner));
+            return Multiply(moved, matching);
+        }
+
+        Tensor Multiply(Tensor moved, Tensor fixedOne) => moving == 0 ? einsum(equation, moved, fixedOne) : einsum(equation, fixedOne, moved);
+    }
+
     /// <summary>The tensor of one rank of the axis. Every rank passes the same shape and element type.</summary>
     public Tensor Broadcast(Tensor x, int source = 0)
     {

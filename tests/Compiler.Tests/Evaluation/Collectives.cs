@@ -4,11 +4,12 @@ namespace GShard.Compiler.Tests.Evaluation;
 internal static class Collectives
 {
     public static bool Knows(string name) => name is
-        "all_reduce" or "all_reduce_max" or "all_reduce_min" or "all_gather" or "reduce_scatter" or "all_to_all" or "slice" or "zero_pad" or "keep_on_first";
+        "einsum_loop" or "all_reduce" or "all_reduce_max" or "all_reduce_min" or "all_gather" or "reduce_scatter" or "all_to_all" or "slice" or "zero_pad" or "keep_on_first";
 
     public static NdArray[] Run(RankGrid grid, KernelCall[] calls)
     {
         var axis = calls[0].Attributes.NameText;
+        if (calls[0].Name == "einsum_loop") return [.. Enumerable.Range(0, grid.Count).Select(rank => EinsumLoop(calls[rank], [.. grid.Group(rank, axis).Select(r => calls[r])]))];
         return [.. Enumerable.Range(0, grid.Count).Select(rank =>
             Run(calls[rank], [.. grid.Group(rank, axis).Select(r => calls[r].X)], grid.Coordinate(rank, axis)))];
     }
@@ -28,6 +29,15 @@ internal static class Collectives
     };
 
     private static long Granule(KernelCall call) => call.Has("granule") ? call.Size("granule") : 1;
+
+    /// <summary>The product with all ranks' parts of the moving operand put together.</summary>
+    private static NdArray EinsumLoop(KernelCall call, KernelCall[] group)
+    {
+        var moving = call.Attributes.Int("moving");
+        var dim = call.Attributes.EquationText.Split("->")[0].Split(',')[moving].IndexOf(((IR.TextAttribute)call.Attributes.Find("label")!).Value, StringComparison.Ordinal);
+        var whole = NdArray.Concat([.. group.Select(c => c.Array(moving))], dim);
+        return ContractionKernels.Einsum(call.Attributes.EquationText, moving == 0 ? whole : call.Array(0), moving == 1 ? whole : call.Array(1));
+    }
 
     public static NdArray Chunk(NdArray x, int dim, int ranks, int rank, long granule = 1)
     {

@@ -208,7 +208,7 @@ internal sealed class MultiRankEvaluator(IReadOnlyList<(string Axis, int Size)> 
         if (Collectives.Knows(operation.Name))
         {
             Executed.Add(operation.Name);
-            NdArray[][] byOperand = [.. Enumerable.Range(0, operation.Operands.Length).Select(i => Collectives.Run(grid, [.. calls.Select(c => c with { Operands = [c.Operands[i]] })]))];
+            NdArray[][] byOperand = operation.Name == "einsum_loop" ? [Collectives.Run(grid, calls)] : [.. Enumerable.Range(0, operation.Operands.Length).Select(i => Collectives.Run(grid, [.. calls.Select(c => c with { Operands = [c.Operands[i]] })]))];
             results = [.. Enumerable.Range(0, grid.Count).Select(rank => byOperand.Select(r => (object?)r[rank]).ToArray())];
         }
         else if (HostSizes.Knows(operation.Name))

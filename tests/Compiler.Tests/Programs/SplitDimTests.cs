@@ -128,4 +128,15 @@ public sealed class SplitDimTests
         }
         """,
         "keep_on_first all_reduce", "", Model(2), Model(3));
+
+    [Fact]
+    public void The_parts_of_a_weight_too_large_to_gather_go_round_and_are_multiplied_where_they_come_by() => Check(
+        """
+        mesh model
+        func forward(x: float[S@model,B,M], weight w: float[K@model,M,T]) {
+          y: float[S,B,K,T]? = einsum["sbm,kmt->sbkt"](x, w)
+          return y
+        }
+        """,
+        "einsum_loop", "einsum_loop reduce_scatter", Model(2), Model(3), Model(4));
 }

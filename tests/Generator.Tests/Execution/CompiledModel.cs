@@ -69,7 +69,8 @@ internal sealed class CompiledModel
     {
         Source.Driver().RunGeneratorsAndUpdateCompilation(compilation, out var complete, out var diagnostics);
         Assert.Empty(diagnostics);
-        Assert.Equal("", string.Join("\n", complete.GetDiagnostics().Where(d => d.Severity >= DiagnosticSeverity.Warning && complete.SyntaxTrees.Skip(compilation.SyntaxTrees.Length).Contains(d.Location.SourceTree))));
+        var wrong = string.Join("\n", complete.GetDiagnostics().Where(d => d.Severity >= DiagnosticSeverity.Warning && complete.SyntaxTrees.Skip(compilation.SyntaxTrees.Length).Contains(d.Location.SourceTree)));
+        Assert.True(wrong.Length == 0, wrong);
         return (CSharpCompilation)complete;
     }
 }

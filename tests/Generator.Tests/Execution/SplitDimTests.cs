@@ -76,4 +76,21 @@ public class SplitDimTests
                 functional.scaled_dot_product_attention(q, k, v, is_casual: true);
         }
         """, $"m={ranks}", Equivalence.Random(1, 1, 1, 5, 4), Equivalence.Random(2, 1, 1, 5, 4), Equivalence.Random(3, 1, 1, 5, 4));
+
+    // Three sizes that are known at run time only count as large.
+    [Fact]
+    public void A_weight_too_large_to_gather_goes_round()
+    {
+        var model = CompiledModel.Of("""
+            [Sharded, Mesh("m")]
+            public sealed partial class Model : nn.Module<Tensor, Tensor>
+            {
+                [Split(0, "m", Uneven = true), Shape("K M T")] private readonly Parameter w = Parameter(torch.randn(5, 3, 2));
+                public Model() : base("model") { RegisterComponents(); }
+                public override Tensor forward([Split(0, "m", Uneven = true), Shape("S B M")] Tensor x) => torch.einsum("sbm,kmt->sbkt", x, w);
+            }
+            """);
+        Assert.Contains(model.Reading.Class!.Methods[0].Program!.Forward.Body.Operations, o => o.Name == "einsum_loop");
+        foreach (var ranks in new[] { 1, 2, 3, 4 }) Equivalence.Check(model, $"m={ranks}", "forward", Equivalence.Random(1, 6, 2, 3));
+    }
 }
