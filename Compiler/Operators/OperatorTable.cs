@@ -39,8 +39,8 @@ public static class OperatorTable
     /// <summary>All operators, in order of name.</summary>
     public static IEnumerable<OperatorDefinition> All => Definitions.Values.OrderBy(d => d.Name, StringComparer.Ordinal);
 
-    /// <summary>The operator of that name, or null.</summary>
-    public static OperatorDefinition? Find(string name) => Definitions.TryGetValue(name, out var definition) ? definition : null;
+    /// <summary>The operator of that name, the author's own functions among them; or null.</summary>
+    public static OperatorDefinition? Find(string name) => Definitions.TryGetValue(name, out var definition) ? definition : UserFunctions.Find(name);
 
     /// <summary>The operator of that name.</summary>
     /// <exception cref="InvalidOperationException">There is none.</exception>

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using GShard.Compiler.IR;
+using GShard.Compiler.Operators;
 using GShard.Compiler.Shardings;
 
 namespace GShard.Compiler.Partitioning;
@@ -68,6 +69,9 @@ internal sealed class Partitioner
             case "call" or "next_key" or "host_size":
                 Bind(operation, builder.Add(operation.Name, operation.Attributes, operands, operation.Results.Select(r => r.Type), resultNames));
                 break;
+            case UserFunctions.Forward when operation.Attributes.Flag("manual"):
+                PartitionManual(builder, operation, operands);
+                break;
             case "linear_bias" when IsSplit(operands[0], operands[0].Tensor.Rank - 1) || IsSplit(operands[1], 1):
                 PartitionRowParallel(builder, operation, operands);
                 break;
@@ -77,6 +81,33 @@ internal sealed class Partitioner
                 foreach (var result in operation.Results) Place(builder, result);
                 break;
         }
+    }
+
+    /// <summary>A region that runs as the author placed it: the combination is the operands' own.</summary>
+    private void PartitionManual(BlockBuilder builder, Operation region, ImmutableArray<Value> operands)
+    {
+        var signature = OperatorSignature.Infer(OperatorTable.Get(region.Name), new OperatorCall(region.Name, operands, region.Attributes));
+        var combinations = PlacementRules.Derive(signature.Rule, signature.Linearity);
+        var results = region.Results.Select(r => r.Tensor with { Sharding = TensorSharding.Open(r.Tensor.Rank).Close() }).ToArray();
+        foreach (var axis in builder.Mesh.Axes)
+        {
+            var combination = combinations.First(c => c.Operands.Zip(operands, (p, o) => p.Equals(o.Tensor.Sharding.On(axis.Name))).All(same => same));
+            for (var i = 0; i < results.Length; i++) results[i] = results[i] with { Sharding = Place(results[i].Sharding, combination.Results[i], axis) };
+        }
+
+        Bind(region, builder.Add(region.Name, region.Attributes, operands, results, [.. region.Results.Select(r => r.Name)]));
+        foreach (var result in region.Results) Place(builder, result);
+    }
+
+    private static TensorSharding Place(TensorSharding sharding, Placement placement, MeshAxis axis)
+    {
+        var name = new AxisRef(axis.Name);
+        return placement.Kind switch
+        {
+            PlacementKind.Split => sharding with { Dims = sharding.Dims.SetItem(placement.Dim, sharding.Dims[placement.Dim] with { Axes = sharding.Dims[placement.Dim].Axes.Add(name) }) },
+            PlacementKind.Partial => sharding with { Partial = sharding.Partial.Add(new PartialAxis(name, placement.Reduction)) },
+            _ => sharding,
+        };
     }
 
     /// <summary>A linear layer whose inner dim is split: the bias is added once, to the completed sum and not to each rank's part.</summary>

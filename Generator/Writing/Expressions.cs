@@ -5,7 +5,7 @@ namespace GShard.Generator.Writing;
 /// <summary>How each operator of the compiler's table is written in C#.</summary>
 internal static partial class Expressions
 {
-    private static readonly Dictionary<string, Expression> ByName = new[] { Pointwise, Reductions, Layout, Layers, Windows, Random }
+    private static readonly Dictionary<string, Expression> ByName = new[] { Pointwise, Reductions, Layout, Layers, Windows, Random, UserFunctions }
         .SelectMany(family => family).ToDictionary(e => e.Operator, StringComparer.Ordinal);
 
     /// <summary>Whether the operator has an expression.</summary>

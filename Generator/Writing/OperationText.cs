@@ -11,6 +11,9 @@ internal sealed class OperationText(Operation operation, MethodScope method)
     /// <summary>How many operands there are.</summary>
     public int Count => operation.Operands.Length;
 
+    /// <summary>How many results there are.</summary>
+    public int Results => operation.Results.Length;
+
     /// <summary>An operand.</summary>
     public string this[int index] => method.Of(operation.Operands[index]);
 

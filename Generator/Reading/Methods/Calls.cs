@@ -37,6 +37,7 @@ internal sealed partial class MethodReader
         }
 
         var returnsTensors = ReturnsTensors(method.ReturnType) || call.Arguments.Any(a => ReturnsTensors(a.Value.Type));
+        if (method.GetAttributes().FirstOrDefault(a => KnownTypes.IsOurs(a, "ShardRuleAttribute")) is { } rule) return ReadUserFunction(call, method, rule);
         if (method.MethodKind == MethodKind.LocalFunction) return ReadThrough(call, method);
         if (SourceOf(method) is not null && (returnsTensors || call.Instance is IInstanceReferenceOperation)) return ReadThrough(call, method);
         if (call.Instance is null or { Type.SpecialType: not SpecialType.None } && KnownTypes.IsHost(method.ReturnType)) return ReadHostCall(call, method);
