@@ -6,7 +6,7 @@ namespace GShard;
 /// The paper's annotations inside a method (GShard, section 3.2) as they are when a model runs unsharded: the compiler reads them, and here
 /// each is the identity or the plain operator. An identity returns a fresh handle on the same memory.
 /// </summary>
-public static class Sharding
+public static partial class Sharding
 {
     /// <summary>Splits a dimension into n chunks over the class's only mesh axis.</summary>
     /// <param name="x">Any tensor.</param>

@@ -30,7 +30,11 @@ public sealed record ShardedClass(
     ImmutableArray<WeightField> Weights,
     ImmutableArray<HostField> HostFields,
     ImmutableArray<SubmoduleField> Submodules,
-    ImmutableArray<MethodModel> Methods);
+    ImmutableArray<MethodModel> Methods)
+{
+    /// <summary>Static methods for the bodies of local regions, as C#.</summary>
+    public ImmutableArray<string> LocalFunctions { get; init; } = [];
+}
 
 /// <summary>An axis size that an annotation promises: <c>[Split(0, 8)]</c> on <c>wi</c>.</summary>
 public sealed record AxisPromise(string Axis, long Size, string Member);

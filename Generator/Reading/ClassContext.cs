@@ -41,6 +41,9 @@ internal sealed record ClassContext(
     /// <summary>Element types of tensors, inferred from their use, by method and name.</summary>
     public Dictionary<string, ElementType> Elements { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>Functions of local regions that the sharded class gets a copy of, by the place where they stand.</summary>
+    public Dictionary<SyntaxNode, (string Name, string Text)> LocalFunctions { get; } = [];
+
     /// <summary>Sizes promised inside methods.</summary>
     public List<AxisPromise> Promises { get; } = [];
 }

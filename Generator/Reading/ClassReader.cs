@@ -42,7 +42,10 @@ internal sealed class ClassReader(Compilation compilation, INamedTypeSymbol type
         var promises = shardings.Promises.Concat(context.Promises).GroupBy(p => (p.Axis, p.Size)).Select(g => g.First()).ToImmutableArray();
         CheckPromises(promises, findings);
         return new FrontEndResult(
-            face.Build(mesh, promises, [.. fields.SelectMany(f => WeightsOf(f, settled))], HostFields(fields, context), Submodules(fields), methods.ToImmutable()),
+            face.Build(mesh, promises, [.. fields.SelectMany(f => WeightsOf(f, settled))], HostFields(fields, context), Submodules(fields), methods.ToImmutable()) with
+            {
+                LocalFunctions = [.. context.LocalFunctions.Values.Select(f => f.Text)],
+            },
             findings.All);
     }
 

@@ -23,6 +23,7 @@ internal static class ClassText
 
         foreach (var field in model.HostFields) text.Append("host ").Append(field.Type).Append(' ').Append(field.Name).Append('\n');
         foreach (var module in model.Submodules) text.Append(module.IsList ? "list " : "module ").Append(module.Name).Append(": ").Append(module.ShardedType).Append('\n');
+        foreach (var function in model.LocalFunctions) text.Append(function).Append('\n');
         foreach (var method in model.Methods) Print(text, method);
         return text.ToString();
     }

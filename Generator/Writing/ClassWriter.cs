@@ -75,6 +75,12 @@ internal sealed class ClassWriter
         source.Blank();
         foreach (var method in model.Methods)
             new MethodWriter(source, model, method, residuals.TryGetValue(method, out var kept) ? kept : null).Write(error);
+        foreach (var function in model.LocalFunctions)
+        {
+            source.Lines(CSharpType.Shorten(function, model.Namespace).Split('\n'));
+            source.Blank();
+        }
+
         foreach (var record in Records()) WriteRecord(record);
         source.Close();
         for (var i = 0; i < braces; i++) source.Close();

@@ -123,6 +123,7 @@ internal sealed partial class MethodReader
 
     private Reading ReadSharding(IInvocationOperation call)
     {
+        if (call.TargetMethod.Name == "Local") return ReadLocal(call);
         var arguments = ReadArguments(call);
         if (arguments.IsEmpty || arguments.Any(a => a.Reading is UnknownReading) || arguments[0].Reading is not TensorReading { Value: var x }) return Unknown();
         Argument? Named(string name) => arguments.FirstOrDefault(a => a.Name == name);

@@ -49,4 +49,26 @@ public class UserFunctionTests
             [ShardRule("a b -> a b")] private static Tensor Own(Tensor x) => x.exp();
         }
         """, mesh, Equivalence.Random(1, 5, 6));
+
+    [Theory]
+    [InlineData("Sharding.Local(\"B@data M@model -> B@data M@model\", static x => x.exp() * 2, x)")]
+    [InlineData("Sharding.Local(\"B@data M@model, M@model H -> B@data H\", static (a, b) => a.matmul(b), x, w).sum(1, keepdim: true)")]
+    [InlineData("Sharding.Local(\"B@data M, M H@model -> B@data H@model\", static (a, b) => { var h = torch.matmul(a, b); foreach (var s in new List<double> { 1, 2 }) h = functional.relu(h * s); return h; }, x, w).sum(1, keepdim: true)")]
+    [InlineData("Sharding.Local(\"B M@data@model -> B M@data@model\", Scale, x)")]
+    [InlineData("Sharding.Local(\"B@data M -> B@data\", Total, x).unsqueeze(1)", "static Tensor Total(Tensor v) { const double scale = 3; return (v * scale).sum(1); }")]
+    [InlineData("Sharding.Local(\"B@data M -> B@data M\", static v => v * factor, x)", "const double factor = 0.5;")]
+    [InlineData("Both(Sharding.Local(\"B@data M -> B@data M, B@data\", static v => (v.tanh(), v.sum(1)), x))")]
+    [InlineData("Sharding.Local(\"B@data M -> B@data M\", static v => v * 3, x, static (Tensor d, Tensor v) => d * 3)")]
+    public void A_region_runs_on_the_parts(string body, string before = "") => Equivalence.Check($$"""
+        [Sharded, Mesh("data"), Mesh("model")]
+        public sealed partial class Model : nn.Module<Tensor, Tensor>
+        {
+            [Shape("M H")] private readonly Parameter w = Parameter(torch.randn(6, 8));
+            public Model() : base("model") { RegisterComponents(); }
+            [return: Split(0, "data")]
+            public override Tensor forward([Split(0, "data"), Shape("B M")] Tensor x) { {{before}} return {{body}} * 2; }
+            private static Tensor Scale(Tensor v) => v * v;
+            private static Tensor Both((Tensor a, Tensor b) pair) => pair.a + pair.b.unsqueeze(1);
+        }
+        """, "data=2, model=2", Equivalence.Random(1, 5, 6));
 }
