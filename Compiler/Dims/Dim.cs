@@ -21,11 +21,13 @@ public sealed class Dim : IEquatable<Dim>
 
     private readonly ImmutableArray<(Monomial Product, long Coefficient)> terms;
     private readonly string text;
+    private readonly int hash;
 
     private Dim(ImmutableArray<(Monomial Product, long Coefficient)> terms)
     {
         this.terms = terms;
         text = Print();
+        hash = StringComparer.Ordinal.GetHashCode(text);
     }
 
     /// <summary>A fixed size.</summary>
@@ -120,13 +122,13 @@ public sealed class Dim : IEquatable<Dim>
     }
 
     /// <inheritdoc/>
-    public bool Equals(Dim? other) => other is not null && text == other.text;
+    public bool Equals(Dim? other) => ReferenceEquals(this, other) || (other is not null && hash == other.hash && text == other.text);
 
     /// <inheritdoc/>
     public override bool Equals(object? obj) => Equals(obj as Dim);
 
     /// <inheritdoc/>
-    public override int GetHashCode() => StringComparer.Ordinal.GetHashCode(text);
+    public override int GetHashCode() => hash;
 
     /// <summary>The text form, which <see cref="DimParser"/> reads back.</summary>
     public override string ToString() => text;

@@ -35,6 +35,6 @@ internal abstract class BlockRewriter
     {
         ImmutableArray<Value> operands = [.. operation.Operands.Select(v => this[v])];
         ImmutableArray<Block> blocks = [.. operation.Blocks.Select(Rewrite)];
-        return new Operation(operation.Name, operands, [.. operation.Results.Select(Declare)], Rewrite(operation), operation.Origin, blocks);
+        return operation.With(operands, [.. operation.Results.Select(Declare)], Rewrite(operation), blocks);
     }
 }

@@ -10,9 +10,12 @@ public sealed record OperatorSignature(OperatorDefinition Definition, FactorRule
 {
     /// <summary>Sizes the factors of a call from its operands and derives the result types.</summary>
     /// <exception cref="ShapeException">The operands' shapes do not agree.</exception>
-    public static OperatorSignature Infer(OperatorDefinition definition, OperatorCall call, DimSolver? solver = null)
+    public static OperatorSignature Infer(OperatorDefinition definition, OperatorCall call, DimSolver? solver = null) => solver is null
+        ? SignatureCache.Get(definition, call, () => InferAnew(definition, call, new DimSolver()))
+        : InferAnew(definition, call, solver);
+
+    private static OperatorSignature InferAnew(OperatorDefinition definition, OperatorCall call, DimSolver solver)
     {
-        solver ??= new DimSolver();
         var template = definition.Factors(call);
         var sizes = new FactorSizes(call, solver);
         foreach (var size in template.Sizes) sizes.Set(size.Key, size.Value);

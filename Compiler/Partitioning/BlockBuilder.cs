@@ -28,6 +28,9 @@ internal sealed class BlockBuilder(Mesh mesh, Names names, BlockBuilder? outer =
 
     public ImmutableArray<Operation> Operations => operations.ToImmutable();
 
+    /// <summary>How many operations there are so far.</summary>
+    public int Count => operations.Count;
+
     public BlockBuilder Inner() => new(mesh, names, this) { Origin = Origin };
 
     public ImmutableArray<Value> Apply(string name, Attributes attributes, ImmutableArray<Value> operands, TensorSharding? wanted = null) =>
@@ -115,7 +118,9 @@ internal sealed class BlockBuilder(Mesh mesh, Names names, BlockBuilder? outer =
     /// <summary>Gives the author's name to the value that stands for the author's, and the operator's name to the one before.</summary>
     public void MoveName(Value from, Value to)
     {
-        var maker = operations.First(o => o.Results.Contains(from));
+        var at = operations.Count - 1;
+        while (!operations[at].Results.Contains(from)) at--;
+        var maker = operations[at];
         to.Name = from.Name;
         from.Name = names.Fresh(DefaultName(maker.Name));
     }

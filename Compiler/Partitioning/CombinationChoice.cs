@@ -20,7 +20,7 @@ internal sealed record CombinationChoice(ImmutableArray<TensorSharding> Operands
     {
         var tensors = call.Operands.Where(o => o.Type is TensorType).Select(o => o.Tensor).ToImmutableArray();
         var results = signature.Results.OfType<TensorType>().ToImmutableArray();
-        var combinations = PlacementRules.Derive(signature.Rule, signature.Linearity);
+        var combinations = PlacementRules.Of(signature);
         var flops = wanted.IsEmpty ? Dim.Zero : signature.Definition.Flops(call, signature.Rule);
         var lowering = signature.Definition.Lowering;
         ImmutableArray<PlacementCombination> forms = lowering is null ? []

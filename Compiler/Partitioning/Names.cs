@@ -7,6 +7,9 @@ internal sealed class Names
 {
     private readonly HashSet<string> taken = new(StringComparer.Ordinal);
 
+    /// <summary>The first number that may be free, by the name it follows: a layer's names come back a thousand times.</summary>
+    private readonly Dictionary<string, int> next = new(StringComparer.Ordinal);
+
     /// <summary>The names that programs have given already.</summary>
     public static Names Of(params Function[] programs)
     {
@@ -26,8 +29,10 @@ internal sealed class Names
         if (taken.Add(wanted)) return wanted;
         var stem = wanted.TrimEnd('0', '1', '2', '3', '4', '5', '6', '7', '8', '9');
         if (stem.Length == 0 || stem.EndsWith("_", StringComparison.Ordinal)) stem = wanted;
-        for (var number = 2; ; number++)
-            if (taken.Add(stem + number)) return stem + number;
+        if (!next.TryGetValue(stem, out var number)) number = 2;
+        while (!taken.Add(stem + number)) number++;
+        next[stem] = number + 1;
+        return stem + number;
     }
 
     /// <summary>The cotangent's name: <c>gates</c> → <c>dGates</c>, <c>up.weight</c> → <c>dUpWeight</c>.</summary>

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
 using GShard.Compiler.Lowering;
 using GShard.Compiler.Operators;
 using GShard.Compiler.Rules;
@@ -25,6 +26,12 @@ public sealed record PlacementCombination(ImmutableArray<Placement> Operands, Im
 /// </remarks>
 public static class PlacementRules
 {
+    private static readonly ConditionalWeakTable<OperatorSignature, Combinations> Known = new();
+
+    /// <summary>All legal combinations of a call over one axis, the replicated one first.</summary>
+    public static ImmutableArray<PlacementCombination> Of(OperatorSignature signature) =>
+        Known.GetValue(signature, s => new Combinations(Derive(s.Rule, s.Linearity))).All;
+
     /// <summary>All legal combinations over one axis, the replicated one first.</summary>
     public static ImmutableArray<PlacementCombination> Derive(FactorRule rule, Linearity linearity)
     {
@@ -61,5 +68,10 @@ public static class PlacementRules
             LinearityKind.Each => linearity.Operands.Where(o => o < rule.Operands.Length).Select(operand => With(i => i == operand)),
             _ => [],
         };
+    }
+
+    private sealed class Combinations(ImmutableArray<PlacementCombination> all)
+    {
+        public ImmutableArray<PlacementCombination> All => all;
     }
 }

@@ -55,7 +55,7 @@ internal sealed class CombinedCollectives
         {
             var operation = block.Operations[i];
             if (!buckets.Holds(operation))
-                operations.Add(operation.Blocks.IsEmpty ? operation : new Operation(operation.Name, operation.Operands, operation.Results, operation.Attributes, operation.Origin, [.. operation.Blocks.Select(Run)]));
+                operations.Add(operation.Blocks.IsEmpty ? operation : operation.With([.. operation.Blocks.Select(Run)]));
             foreach (var bucket in buckets.At(i)) operations.AddRange(bucket.Combine());
         }
 

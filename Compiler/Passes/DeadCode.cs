@@ -30,7 +30,7 @@ internal static class DeadCode
             if (!Kept.Contains(operation.Name) && !operation.Results.Any(live.Contains)) continue;
             ImmutableArray<Block> blocks = [.. operation.Blocks.Select(b => Run(b, live))];
             live.UnionWith(operation.Operands);
-            operations.Add(new Operation(operation.Name, operation.Operands, operation.Results, operation.Attributes, operation.Origin, blocks));
+            operations.Add(operation.With(blocks));
         }
 
         operations.Reverse();

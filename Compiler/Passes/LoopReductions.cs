@@ -44,7 +44,7 @@ internal sealed class LoopReductions
 
             ImmutableArray<Block> blocks = [.. operation.Blocks.Select(Run)];
             if (operation.Name == "foreach_reverse") Hoist(operation, blocks[0], operations);
-            else operations.Add(new Operation(operation.Name, operation.Operands, operation.Results, operation.Attributes, operation.Origin, blocks));
+            else operations.Add(operation.With(blocks));
         }
 
         return block with { Operations = operations.ToImmutable() };

@@ -56,7 +56,7 @@ internal sealed class Ownership
                     return mayTake ? v : Alias(v, operations);
                 }),
             ];
-            operations.Add(new Operation(operation.Name, operands, operation.Results, operation.Attributes, operation.Origin, blocks));
+            operations.Add(operation.With(operands, operation.Results, operation.Attributes, blocks));
             gone.UnionWith(taken);
             var dead = Uses(operation).Where(v => own.Contains(v) && last[v] == i)
                 .Concat(operation.Results.Where(r => own.Contains(r) && !last.ContainsKey(r)))

@@ -61,7 +61,7 @@ internal sealed class Reassociation
             ImmutableArray<Block> blocks = [.. operation.Blocks.Select(Run)];
             changed |= blocks.Zip(operation.Blocks, (now, before) => !ReferenceEquals(now, before)).Any(c => c);
             if (sums.TryGetValue(operation, out var sum)) operations.AddRange(Rewrite(operation, sum));
-            else operations.Add(operation.Blocks.IsEmpty ? operation : new Operation(operation.Name, operation.Operands, operation.Results, operation.Attributes, operation.Origin, blocks));
+            else operations.Add(operation.Blocks.IsEmpty ? operation : operation.With(blocks));
         }
 
         return changed ? block with { Operations = operations.ToImmutable() } : block;

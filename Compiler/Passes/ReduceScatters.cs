@@ -37,7 +37,7 @@ internal sealed class ReduceScatters
         [
             .. block.Operations.Where(o => !gone.Contains(o)).SelectMany(o => chains.TryGetValue(o, out var chain)
                 ? Fuse(o, chain)
-                : [o.Blocks.IsEmpty ? o : new Operation(o.Name, o.Operands, o.Results, o.Attributes, o.Origin, [.. o.Blocks.Select(Run)])]),
+                : [o.Blocks.IsEmpty ? o : o.With([.. o.Blocks.Select(Run)])]),
         ];
         return block with { Operations = operations };
     }

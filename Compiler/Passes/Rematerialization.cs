@@ -58,7 +58,7 @@ internal sealed class Rematerialization
             if (!blocks.IsEmpty && forward.Operations.FirstOrDefault(o => SameRegion(o, operation)) is { } region)
                 blocks = [.. blocks.Select((b, i) => Run(region.Blocks[i], b))];
             operations.AddRange(repeats.Before(Uses(operation.Operands, blocks)));
-            operations.Add(repeats.Replace(new Operation(operation.Name, operation.Operands, operation.Results, operation.Attributes, operation.Origin, blocks)));
+            operations.Add(repeats.Replace(operation.With(blocks)));
         }
 
         operations.AddRange(repeats.Before(backward.Yields));

@@ -17,7 +17,7 @@ public static class SizeReferences
     });
 
     /// <summary>The same constants with every size replaced.</summary>
-    public static Attributes Replace(Attributes attributes, Func<Dim, Dim> replace) =>
+    public static Attributes Replace(Attributes attributes, Func<Dim, Dim> replace) => !Of(attributes).Any() ? attributes :
         attributes.Aggregate(Attributes.None, (result, a) => result.With(a.Key, a.Value switch
         {
             DimAttribute dim => new DimAttribute(replace(dim.Value)),

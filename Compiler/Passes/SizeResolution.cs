@@ -44,7 +44,9 @@ internal sealed class SizeResolution
     {
         ImmutableArray<Block> blocks = [.. operation.Blocks.Select(Rewrite)];
         var (name, attributes) = Resolve(operation);
-        return new Operation(name, operation.Operands, operation.Results, attributes, operation.Origin, blocks);
+        return name == operation.Name
+            ? operation.With(operation.Operands, operation.Results, attributes, blocks)
+            : new Operation(name, operation.Operands, operation.Results, attributes, operation.Origin, blocks);
     }
 
     private (string Name, Attributes Attributes) Resolve(Operation operation)

@@ -48,7 +48,7 @@ internal static class WeightGathers
 
             operations.Add(operation.Blocks.IsEmpty
                 ? operation
-                : new Operation(operation.Name, operation.Operands, operation.Results, operation.Attributes, operation.Origin, [.. operation.Blocks.Select(b => Run(b, weights))]));
+                : operation.With([.. operation.Blocks.Select(b => Run(b, weights))]));
         }
 
         if (users is [{ User: null } yielded]) operations.AddRange(yielded.Gathers);

@@ -112,7 +112,7 @@ internal sealed class Transposer
             .. operation.Results.Select((r, i) => r.IsDifferentiable && !definition.NotDifferentiable.Contains(i) ? cotangents.Complete(r) : null),
         ];
         if (arrived.All(c => c is null)) return;
-        var before = builder.Operations.Length;
+        var before = builder.Count;
         var products = definition.Vjp(new VjpContext(operation, arrived, builder));
         for (var i = 0; i < products.Length; i++)
         {

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using GShard.Compiler.IR;
 using GShard.Compiler.Lowering;
 using GShard.Compiler.Operators;
@@ -13,6 +14,9 @@ namespace GShard.Compiler.Verification;
 /// </summary>
 public sealed class Verifier
 {
+    /// <summary>Operations that were found legal: they do not change, and most passes hand them on.</summary>
+    private static readonly ConditionalWeakTable<Operation, Operation> Legal = new();
+
     private readonly Function function;
     private readonly HashSet<Value> defined = [];
     private readonly HashSet<string> names = new(StringComparer.Ordinal);
@@ -78,13 +82,14 @@ public sealed class Verifier
 
     private void CheckPlacements(OperatorDefinition definition, Operation operation)
     {
+        if (Legal.TryGetValue(operation, out _)) return;
         // Zeros are a sum's beginning, partial or not.
         if (operation.Name == "zeros_like") return;
         // What is whole everywhere is legal for every operator.
         if (operation.Operands.Concat(operation.Results).All(v => v.Type is not TensorType type || IsWhole(type.Sharding))) return;
         if (SizeReferences.Of(operation.Attributes).Any(hosts.Contains)) return;
         var signature = OperatorSignature.Infer(definition, OperatorCall.Of(operation));
-        var legal = PlacementRules.Derive(signature.Rule, signature.Linearity);
+        var legal = PlacementRules.Of(signature);
         var operands = operation.Operands.Where(o => o.Type is TensorType).Select(o => o.Tensor.Sharding).ToList();
         var results = operation.Results.Where(r => r.Type is TensorType).Select(r => r.Tensor.Sharding).ToList();
         foreach (var axis in function.Mesh.Axes)
@@ -96,6 +101,8 @@ public sealed class Verifier
             var lies = string.Join(", ", operands.Select(s => s.On(axis.Name))) + " -> " + string.Join(", ", results.Select(s => s.On(axis.Name)));
             throw Fault($"{definition.Name} cannot run as {lies} over '{axis.Name}'", operation);
         }
+
+        Legal.Add(operation, operation);
     }
 
     private static bool IsWhole(TensorSharding sharding) => sharding.Partial.IsEmpty && sharding.Dims.All(d => d.Axes.IsEmpty);
