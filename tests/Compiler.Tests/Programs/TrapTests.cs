@@ -51,9 +51,10 @@ public sealed class TrapTests
     public void Trap_3_a_bias_is_added_once_and_not_by_every_rank() => Check(
         """
         mesh d
-        func forward(x: float[B,K@d], weight w: float[N,K@d], weight b: float[N]) {
+        func forward(x: float[B,K@d], weight w: float[N,K@d], weight b: float[N], image: float[B,K@d,T], weight kernel: float[N,K@d,2]) {
           y: float[B,N]? = linear_bias(x, w, b)
-          return y
+          z: float[B,N,T-1]? = conv1d(image, kernel, b)
+          return y, z
         }
         """);
 
