@@ -90,7 +90,7 @@ public class Sharded_parameters
     }
 
     [Fact]
-    public void The_norm_of_shards_is_that_of_the_whole()
+    public void Trap_11_the_norm_of_shards_is_that_of_the_whole_and_replicated_parameters_count_once()
     {
         Tensor[] gradients = [Samples.Normal(1, [8, 4]), Samples.Normal(2, [6]), Samples.Normal(3, [4, 4])];
         var expected = Math.Sqrt(gradients.Sum(gradient => Samples.Doubles(gradient).Sum(value => value * value)));

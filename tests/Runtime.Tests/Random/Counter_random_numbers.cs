@@ -118,7 +118,7 @@ public class Counter_random_numbers
     }
 
     [Fact]
-    public void Dropout_of_shards_is_that_of_the_whole_and_its_own_backward()
+    public void Trap_8_dropout_of_shards_is_that_of_the_whole_and_its_own_backward()
     {
         using var x = Samples.Normal(1, [6, 4]).requires_grad_();
         using var dy = Samples.Normal(2, [6, 4]);
