@@ -17,17 +17,20 @@ public static class GradientNorm
         if (maxNorm is not > 0) throw new ArgumentOutOfRangeException(nameof(maxNorm), $"A norm to clip to is positive, but {maxNorm} was given.");
         using var _ = no_grad();
         using var scope = NewDisposeScope();
+        var all = parameters.ToList();
+        foreach (var optimizer in all.Select(p => OptimizerShard.Of(p)?.Owner).OfType<ZeroRedundancyOptimizer>().Distinct()) optimizer.ReduceGradients();
         var gradients = new List<Tensor>();
         // One sum for each set of axes: so many collectives, not one a parameter.
         var squares = new List<(MeshAxis[] Axes, Tensor Sum)>();
-        foreach (var parameter in parameters)
+        foreach (var parameter in all)
         {
             if (PartialGradients.AxisOf(parameter) is { } axis)
                 throw new InvalidOperationException($"The gradients are partial sums over '{axis.Name}' after NoSync(); run one Backward outside of it, which exchanges them, before they are clipped.");
-            var gradient = parameter.grad;
+            var share = OptimizerShard.Of(parameter);
+            var gradient = share is null ? parameter.grad : share.Part.grad;
             var square = gradient is null ? null : gradient.to_type(ScalarType.Float64).square().sum();
             if (gradient is not null) gradients.Add(gradient);
-            var axes = ParameterSharding.Of(parameter)?.SplitAxes().OrderBy(axis => axis.Name, StringComparer.Ordinal).ToArray() ?? [];
+            var axes = (ParameterSharding.Of(parameter)?.SplitAxes() ?? []).Concat(share is { Axis.Size: > 1 } ? [share.Axis] : []).OrderBy(axis => axis.Name, StringComparer.Ordinal).ToArray();
             square ??= zeros([], ScalarType.Float64, parameter.device);
             var i = squares.FindIndex(entry => entry.Axes.SequenceEqual(axes));
             if (i < 0) squares.Add((axes, square));

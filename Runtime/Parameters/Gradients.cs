@@ -35,11 +35,14 @@ public static class Gradients
         using var _ = no_grad();
         foreach (var (parameter, gradient) in gradients) Check(parameter, gradient);
         var wanted = gradients.Where(g => g.Parameter.requires_grad).ToArray();
-        if (isDeferred) AddPartial(axis, wanted);
-        else AddSums(axis, wanted);
+        // An optimizer that updates a share of a parameter sums that share alone.
+        AddPartial(axis, wanted.Where(IsDeferred));
+        AddSums(axis, [.. wanted.Where(g => !IsDeferred(g))]);
+
+        bool IsDeferred((Parameter Parameter, Tensor) gradient) => isDeferred || OptimizerShard.Of(gradient.Parameter)?.Axis == axis;
     }
 
-    private static void AddPartial(MeshAxis axis, (Parameter Parameter, Tensor Gradient)[] gradients)
+    private static void AddPartial(MeshAxis axis, IEnumerable<(Parameter Parameter, Tensor Gradient)> gradients)
     {
         foreach (var (parameter, gradient) in gradients)
         {
