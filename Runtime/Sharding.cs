@@ -82,7 +82,7 @@ public static partial class Sharding
         return x.mul(mask);
     }
 
-    /// <summary>Keeps the compiler from moving operators across this point.</summary>
+    /// <summary>Keeps splits from spreading through this point, in either direction: what stands before and behind it settles by itself.</summary>
     public static Tensor Barrier(Tensor x)
     {
         ArgumentNullException.ThrowIfNull(x);

@@ -56,7 +56,7 @@ internal sealed class Partitioner
         ImmutableArray<string> resultNames = [.. operation.Results.Select(r => r.Name)];
         switch (operation.Name)
         {
-            case "constraint":
+            case "constraint" or "barrier":
                 local[operation.Result] = builder.Reshard(operands[0], operation.Result.Tensor.Sharding, operation.Result.Name);
                 builder.RenameIfUnnamed(local[operation.Result], operation.Result.Name);
                 break;

@@ -63,6 +63,10 @@ internal sealed class PropagationGraph
                 asked.Add(ids[operation.Result]);
                 Edge(operation.Operands[0], operation.Result, operation);
                 break;
+            case "barrier":
+                // Nothing spreads through it, and what moves there is meant to.
+                asked.Add(ids[operation.Result]);
+                break;
             case "foreach":
                 for (var i = 0; i < operation.Results.Length; i++)
                 {

@@ -13,6 +13,8 @@ internal static class MeshReader
 {
     public const string OnlyAxis = "device";
 
+    private const int MostAxes = 4;
+
     public static Mesh Read(INamedTypeSymbol type, IReadOnlyList<SplitAnnotation> splits, FindingBag findings)
     {
         var attributes = Of(type.GetAttributes());
@@ -47,6 +49,8 @@ internal static class MeshReader
             else axes.Add(new MeshAxis(name, size == 0 ? null : size));
         }
 
+        if (axes.Count > MostAxes)
+            findings.Report("GSH0016", attributes[MostAxes], type, $"The mesh of '{type.Name}' has {axes.Count} axes, but a mesh has one to {MostAxes}; merge some of them.");
         return new Mesh(axes.ToImmutable());
     }
 

@@ -36,6 +36,9 @@ internal sealed class ProgramBuilder(SourceMap map)
     /// <summary>A value that no operation makes: a parameter or a block's argument.</summary>
     public Value Declare(string name, IrType type) => new(Unique(name), type);
 
+    /// <summary>A value whose name is reserved for it: a parameter of the module.</summary>
+    public static Value DeclareReserved(string name, IrType type) => new(name, type);
+
     /// <summary>Keeps a name from being given to a value.</summary>
     public void Reserve(string name) => names.Add(name);
 

@@ -90,23 +90,23 @@ internal sealed class ShardingReader(Mesh mesh, INamedTypeSymbol type, FindingBa
     {
         void Report(string why) => findings.Report("GSH0015", shard.Source, annotation.Symbol,
             $"The tile [{string.Join(", ", shard.Tile)}] of '{annotation.Name}' {why}");
-        if (shard.Tile.Length != rank)
+        if (shard.Tile.Length != rank && shard.Tile.Length != rank + 1)
         {
-            Report($"has {shard.Tile.Length} dims, but the tensor has {rank}; give a number of partitions for each dim.");
+            Report($"has {shard.Tile.Length} dims, but the tensor has {rank}; give a number of partitions for each dim, and one more for copies where there are any.");
             return TensorSharding.Open(rank);
         }
 
         if (TileAxes.Find(mesh, shard.Tile, shard.Devices) is not { } axes)
         {
             Report($"over the devices [{string.Join(", ", shard.Devices)}] is no split over the axes of the mesh ({mesh}); "
-                + "declare axes whose sizes are the tile's numbers, and list the devices in their order.");
+                + "declare axes whose sizes make the tile's numbers, and list the devices in the order that these axes give.");
             return TensorSharding.Open(rank);
         }
 
         var sharding = TensorSharding.FullyReplicated(rank);
         for (var dim = 0; dim < rank; dim++)
-            if (axes[dim] is { } axis)
-                sharding = Split(sharding, dim, axis, shard.Tile[dim], 0, annotation.Name, m => findings.Report(m.Id, shard.Source, annotation.Symbol, m.Message));
+            foreach (var axis in axes[dim])
+                sharding = Split(sharding, dim, axis, (int)(mesh.Find(axis)!.Size ?? shard.Tile[dim]), 0, annotation.Name, m => findings.Report(m.Id, shard.Source, annotation.Symbol, m.Message));
         return sharding;
     }
 }

@@ -96,7 +96,7 @@ internal sealed class ClassWriter
 
         foreach (var module in model.Submodules) source.Line($"private readonly {ModuleType(module)} {Identifier.Escape(module.Name)};");
         foreach (var field in model.HostFields) source.Line($"private readonly {Shorten(field.Type)} {Identifier.Escape(field.Name)};");
-        foreach (var axis in UsedAxes()) source.Line($"private readonly MeshAxis {MethodScope.Axis(axis)};");
+        foreach (var axis in UsedAxes()) source.Line($"private readonly MeshAxis {Identifier.Escape(MethodScope.AxisField(model, axis))};");
         foreach (var (method, root) in Roots()) source.Line($"private readonly Residuals<{root.Name}> {ResidualNames.Field(method.Name)} = new(\"{model.Name}\");");
     }
 
@@ -105,7 +105,7 @@ internal sealed class ClassWriter
         source.Open($"internal Sharded({SelfType} plain, DeviceMesh mesh) : base(plain.GetName())");
         source.Line("using var ties = Shards.KeepTies();");
         source.Line("Mesh = mesh;");
-        foreach (var axis in UsedAxes()) source.Line($"{MethodScope.Axis(axis)} = mesh.Axis(\"{axis}\");");
+        foreach (var axis in UsedAxes()) source.Line($"{Identifier.Escape(MethodScope.AxisField(model, axis))} = mesh.Axis(\"{axis}\");");
         if (!model.Promises.IsEmpty) source.Line("CheckPromises(mesh);");
         source.Blank();
         foreach (var weight in model.Weights)

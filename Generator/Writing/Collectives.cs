@@ -35,11 +35,11 @@ internal static class Collectives
 
     /// <summary>The call: <c>expert.AllToAll(dispatched, splitDim: 0, concatDim: 1)</c>.</summary>
     public static string Print(Operation operation, OperationText text) =>
-        MethodScope.Axis(operation.Attributes.NameText) + "." + new Expression(operation.Name, Table[operation.Name].Pattern.Replace("{0}", "{*}")).Print(text);
+        text.Axis(operation.Attributes.NameText) + "." + new Expression(operation.Name, Table[operation.Name].Pattern.Replace("{0}", "{*}")).Print(text);
 
     /// <summary>The arguments of <c>Gradients.AllReduce</c>, which sums weights' gradients and accumulates them: <c>data, (up, dUp), (down, dDown)</c>.</summary>
     public static IReadOnlyList<string> GradientArguments(Operation operation, OperationText text, IEnumerable<string> weights) =>
-        [MethodScope.Axis(operation.Attributes.NameText), .. weights.Select((w, i) => $"({w}, {text[i]})")];
+        [text.Axis(operation.Attributes.NameText), .. weights.Select((w, i) => $"({w}, {text[i]})")];
 
     /// <summary>The comment above the call; null where nothing is to be said.</summary>
     /// <param name="operation">The collective.</param>

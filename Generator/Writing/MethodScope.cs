@@ -12,6 +12,8 @@ internal sealed class MethodScope
     private readonly HashSet<string> items = new(StringComparer.Ordinal);
     private readonly Dictionary<string, string> openItems = new(StringComparer.Ordinal);
     private readonly Function function;
+    private readonly ShardedClass model;
+    private readonly HashSet<string> hiding;
     private readonly Dictionary<string, string> weights;
 
     /// <summary>Names the parameters of a program.</summary>
@@ -21,6 +23,8 @@ internal sealed class MethodScope
     public MethodScope(ShardedClass model, Function function, IEnumerable<string> arguments)
     {
         this.function = function;
+        this.model = model;
+        hiding = new HashSet<string>(arguments, StringComparer.Ordinal);
         scope = new Scope(function.Parameters.Select(p => p.Value)
             .Concat(function.Body.AllOperations.SelectMany(o => o.Results.Concat(o.Blocks.SelectMany(b => b.Arguments)))).Select(v => v.Name));
         foreach (var name in OwnNames) scope.Reserve(name);
@@ -28,7 +32,7 @@ internal sealed class MethodScope
             scope.Argument(parameter.Value, name);
         foreach (var name in Fields(model)) scope.Reserve(name);
 
-        weights = model.Weights.ToDictionary(w => w.Name, w => Identifier.Escape(w.Identifier));
+        weights = model.Weights.ToDictionary(w => w.Name, w => Field(w.Identifier));
         foreach (var weight in function.Parameters.Where(p => p.Kind != ParameterKind.Argument)) scope.Bind(weight.Value, Weight(weight.Value.Name));
     }
 
@@ -48,13 +52,24 @@ internal sealed class MethodScope
 
     public void Share(Value value, string variable) => scope.Share(value, variable);
 
-    public string Symbol(string symbol) => scope.Symbol(symbol);
+    public string Symbol(string symbol) => scope.Has(symbol) ? scope.Symbol(symbol) : Field(symbol);
 
     /// <summary>The field that holds a parameter or buffer.</summary>
     public string Weight(string name) => weights.TryGetValue(name, out var field) ? field : throw new InvalidOperationException($"the class has no parameter '{name}'.");
 
     /// <summary>The field that holds a mesh axis.</summary>
-    public static string Axis(string axis) => Identifier.Escape(Identifier.Camel(axis));
+    public string Axis(string axis) => Field(AxisField(model, axis));
+
+    /// <summary>The name of the field that holds a mesh axis: the axis's own where no other field has it.</summary>
+    public static string AxisField(ShardedClass model, string axis)
+    {
+        var name = Identifier.Camel(axis);
+        var isTaken = model.Weights.Any(w => w.Identifier == name) || model.HostFields.Any(f => f.Name == name) || model.Submodules.Any(s => s.Name == name);
+        return isTaken ? name + "Axis" : name;
+    }
+
+    // An argument hides a field of its name.
+    private string Field(string name) => hiding.Contains(name) ? "this." + name : Identifier.Escape(name);
 
     /// <summary>Opens a loop over modules: the name of its item. Loops side by side may use the same.</summary>
     public string OpenItem(string item)
@@ -77,7 +92,7 @@ internal sealed class MethodScope
     }
 
     private static IEnumerable<string> Fields(ShardedClass model) =>
-        model.Mesh.Axes.Select(a => Identifier.Camel(a.Name))
+        model.Mesh.Axes.Select(a => AxisField(model, a.Name))
             .Concat(model.Weights.Select(w => w.Identifier))
             .Concat(model.HostFields.Select(f => f.Name))
             .Concat(model.Submodules.Select(s => s.Name))

@@ -23,6 +23,9 @@ internal sealed class OperationText(Operation operation, MethodScope method)
     /// <summary>The tensor on whose device new tensors are made.</summary>
     public string Device => method.Device;
 
+    /// <summary>The field that holds a mesh axis.</summary>
+    public string Axis(string axis) => method.Axis(axis);
+
     /// <summary>Rank of a tensor operand.</summary>
     public int Rank(int index) => operation.Operands[index].Tensor.Rank;
 

@@ -68,6 +68,9 @@ internal sealed class Scope
     public string Of(Value value) =>
         names.TryGetValue(value, out var name) ? name : throw new InvalidOperationException($"'{value}' is used before it is written.");
 
+    /// <summary>Whether a variable holds a size symbol or a host parameter.</summary>
+    public bool Has(string symbol) => sizes.ContainsKey(symbol);
+
     /// <summary>The C# variable or field that holds a size symbol or a host parameter.</summary>
     public string Symbol(string symbol) => sizes.TryGetValue(symbol, out var value) ? names[value] : Identifier.Escape(symbol);
 }

@@ -4,7 +4,7 @@ namespace GShard;
 /// Tiles a tensor over devices: the paper's <c>shard(tensor, device_assignment)</c> (GShard, section 3.2). A tensor <c>[3, 16, 64]</c> with
 /// tile <c>[1, 2, 4]</c> has partitions <c>[3, 8, 16]</c>.
 /// </summary>
-/// <param name="tile">The number of partitions of each dimension.</param>
+/// <param name="tile">The number of partitions of each dimension; one number more counts copies of each partition, as in GSPMD.</param>
 /// <param name="devices">The rank of each partition in row-major order of the tile; as many as the tile's product.</param>
 [AttributeUsage(
     AttributeTargets.Field | AttributeTargets.Property | AttributeTargets.Parameter | AttributeTargets.ReturnValue | AttributeTargets.Method,

@@ -131,7 +131,7 @@ internal sealed partial class MethodReader
         switch (call.TargetMethod.Name)
         {
             case "Dropout": return ReadDropout(x, Named("p"), Named("training"), call.Syntax, isOurs: true);
-            case "Barrier": return arguments[0].Reading;
+            case "Barrier": return new TensorReading(builder.Add("barrier", Attributes.None, [x], [builder.Resolve(new TensorType(x.Tensor.Element, x.Tensor.Dims))], call.Syntax)[0]);
             case "Replicate": return Constrain(x, TensorSharding.FullyReplicated(rank), call.Syntax);
             case "Split":
                 if (Named("dim")?.Reading is not HostReading { Size.Value: { } dim }) return RefuseArgument(Named("dim") ?? arguments[0], "Split", "must be a constant");
@@ -146,12 +146,12 @@ internal sealed partial class MethodReader
             case "Shard":
                 if (Sizes(Named("tile")!.Reading, call.Syntax) is not { } tile || Sizes(Named("devices")!.Reading, call.Syntax) is not { } devices
                     || tile.Concat(devices).Any(d => d.Value is null)) return RefuseArgument(arguments[1], "Shard", "must be a constant");
-                if (tile.Length != rank || TileAxes.Find(context.Mesh, [.. tile.Select(d => (int)d.Value!)], [.. devices.Select(d => (int)d.Value!)]) is not { } axes)
+                if (tile.Length != rank && tile.Length != rank + 1 || TileAxes.Find(context.Mesh, [.. tile.Select(d => (int)d.Value!)], [.. devices.Select(d => (int)d.Value!)]) is not { } axes)
                     return Refuse("GSH0015", call.Syntax, $"The tile [{string.Join(", ", tile)}] of '{x.Name}', which has {rank} dims, is no split over the axes of the mesh ({context.Mesh}); "
-                        + "give a number for each dim, declare axes whose sizes are these numbers, and list the devices in their order.");
+                        + "give a number for each dim, declare axes whose sizes make these numbers, and list the devices in the order that these axes give.");
                 var tiled = TensorSharding.FullyReplicated(rank);
                 for (var i = 0; i < rank; i++)
-                    if (axes[i] is { } name) tiled = tiled with { Dims = tiled.Dims.SetItem(i, new DimSharding([new AxisRef(name)], false)) };
+                    tiled = tiled with { Dims = tiled.Dims.SetItem(i, new DimSharding([.. axes[i].Select(name => new AxisRef(name))], false)) };
                 return Constrain(x, tiled, call.Syntax);
             default: return Refuse("GSH4003", call.Syntax, $"'Sharding.{call.TargetMethod.Name}' is not known to the compiler.");
         }

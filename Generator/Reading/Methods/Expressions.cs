@@ -196,7 +196,8 @@ internal sealed partial class MethodReader
                 case ShardedModule module: return new ModuleReading(module.Name, module.Type, member);
                 case HostValueField host:
                     context.UsedHostFields.Add(host.Name);
-                    return HostMember(host.Name, host.Type, host.Name);
+                    var isHidden = calls.Last().Parameters.Any(p => p.Name == host.Name);
+                    return HostMember(isHidden ? "this." + host.Name : host.Name, host.Type, host.Name);
                 case UnknownModule module: return Refuse("GSH4007", reference.Syntax, WhyUnknown(module));
             }
         }

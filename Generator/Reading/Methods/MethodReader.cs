@@ -38,6 +38,7 @@ internal sealed partial class MethodReader
         shardings = new ShardingReader(context.Mesh, context.Type, findings);
         builder = new ProgramBuilder(context.Map);
         foreach (var axis in context.Mesh.Axes) builder.Reserve(axis.Name);
+        foreach (var weight in Declared()) builder.Reserve(weight.FullName);
     }
 
     /// <summary>Element types of arguments and buffers that their use tells, by name.</summary>
@@ -49,6 +50,7 @@ internal sealed partial class MethodReader
     /// <summary>Reads the method; null where an error kept it from being read whole.</summary>
     public Function? Read(IMethodSymbol method)
     {
+        foreach (var hidden in context.Fields.Values.Where(f => f is HostValueField && method.Parameters.Any(p => p.Name == f.Name))) builder.Reserve(hidden.Name);
         var arguments = method.Parameters.Select(ReadParameter).ToList();
         if (BodyOf(method) is not { } body) return null;
         Enter(method);
@@ -73,8 +75,10 @@ internal sealed partial class MethodReader
         if (calls.Any(m => KnownTypes.Has(m, Rematerialize) || KnownTypes.Has(m.ContainingType, Rematerialize))) rematerialized.Add(method.Name);
     }
 
-    private IEnumerable<Parameter> Weights() => context.Fields.Values
-        .SelectMany(f => f is LibraryModule module ? module.Weights.Values : f is WeightDeclaration weight ? [weight] : Enumerable.Empty<WeightDeclaration>())
+    private IEnumerable<WeightDeclaration> Declared() => context.Fields.Values
+        .SelectMany(f => f is LibraryModule module ? module.Weights.Values : f is WeightDeclaration weight ? [weight] : Enumerable.Empty<WeightDeclaration>());
+
+    private IEnumerable<Parameter> Weights() => Declared()
         .Where(w => weights.ContainsKey(w.FullName))
         .OrderBy(w => w.Symbol.Locations.FirstOrDefault()?.SourceSpan.Start ?? 0).ThenByDescending(w => w.FullName, StringComparer.Ordinal)
         .Select(w => new Parameter(weights[w.FullName].Value, w.IsBuffer ? ParameterKind.Buffer : ParameterKind.Weight));
@@ -138,7 +142,7 @@ internal sealed partial class MethodReader
         var type = context.SettledWeights.TryGetValue(weight.FullName, out var settled)
             ? settled
             : new TensorType(element, dims, weight.Sharding ?? TensorSharding.Open(dims.Length));
-        var value = builder.Declare(weight.FullName, type);
+        var value = ProgramBuilder.DeclareReserved(weight.FullName, type);
         weights[weight.FullName] = (weight, value);
         return new TensorReading(value);
     }

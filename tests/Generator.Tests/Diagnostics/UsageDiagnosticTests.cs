@@ -40,13 +40,14 @@ public class UsageDiagnosticTests
     [InlineData("[Split(0, 8), {|GSH0007:Replicate|}]", "'w' has both [Split] and [Replicate], which contradict each other; keep one.")]
     [InlineData("[Split(0, 8), {|GSH0008:Split(1, 8)|}]", "'w' is split twice over the axis 'device'")]
     [InlineData("[{|GSH0010:Split(0, 8, Parameter = \"in_proj\")|}]", "'in_proj' names nothing in it; remove the name.")]
-    [InlineData("[{|GSH0015:Shard(new[] { 2, 2 }, new[] { 0, 1, 2, 3 })|}]", "declare axes whose sizes are the tile's numbers")]
+    [InlineData("[{|GSH0015:Shard(new[] { 2, 2 }, new[] { 0, 1, 2, 3 })|}]", "declare axes whose sizes make the tile's numbers")]
     public Task Annotations_of_a_parameter(string annotation, string message) => Markup.Check(Model(annotation), message);
 
     [Theory]
     [InlineData("Mesh(\"data\"), Mesh(\"model\", 4)", "[{|GSH0009:Split(0, 4)|}]", "has 2 ('data', 'model'); write [Split(dim, \"axis\")].")]
     [InlineData("Mesh(\"data\"), Mesh(\"model\", 4)", "[{|GSH0005:Split(0, 8, Axis = \"model\")|}]", "'w' is split into 8 chunks, but the axis 'model' has 4 ranks; write 4")]
     [InlineData("{|GSH0016:Mesh(\"8\")|}, Mesh(\"data\")", "[Split(0, \"data\")]", "'8' cannot name a mesh axis")]
+    [InlineData("Mesh(\"data\"), Mesh(\"a\"), Mesh(\"b\"), Mesh(\"c\"), {|GSH0016:Mesh(\"d\")|}", "[Split(0, \"data\")]", "has 5 axes, but a mesh has one to 4; merge some of them.")]
     [InlineData("Mesh(\"data\"), {|GSH0016:Mesh(\"data\", 2)|}", "[Split(0, \"data\")]", "'data' is declared twice for 'Model'")]
     public Task Annotations_against_the_mesh(string mesh, string annotation, string message) =>
         Markup.Check(Model(annotation).Replace("[Sharded]", $"[Sharded, {mesh}]"), message);

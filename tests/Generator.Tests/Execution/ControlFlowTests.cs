@@ -131,6 +131,25 @@ public class ControlFlowTests
         """, "data=2, model=2", Equivalence.Random(1, 5, 6));
 
     [Fact]
+    public void An_argument_hides_a_field_and_an_axis_of_its_name() => Equivalence.Check("""
+        [Sharded, Mesh("data"), Mesh("model")]
+        public sealed partial class Model : nn.Module<Tensor, Tensor, int, double, Tensor>
+        {
+            [Split(0, "model"), Shape("K M")] private readonly Parameter w = Parameter(torch.randn(2, 8));
+            private readonly int n = 4;
+            private readonly double scale = 0.5;
+            private readonly double model = 2;
+            public Model() : base("model") { RegisterComponents(); }
+            [return: Split(0, "data")]
+            public override Tensor forward([Split(0, "data"), Shape("B M")] Tensor data, [Split(1, "model"), Shape("M M")] Tensor w, int n, double scale)
+            {
+                var y = data.matmul(w).tanh() * this.scale + data.matmul(this.w.T).sum(1, keepdim: true) * scale * model;
+                return y.view(y.shape[0], n, y.shape[1] / n).sum(1) * this.n + y.view(y.shape[0], this.n, y.shape[1] / this.n).sum(2).sum(1, keepdim: true);
+            }
+        }
+        """, "data=2, model=2", Equivalence.Random(1, 5, 8), Equivalence.Random(2, 8, 8), 2, 1.5);
+
+    [Fact]
     public void Several_annotated_methods_share_their_weights()
     {
         var model = CompiledModel.Of("""

@@ -9,6 +9,10 @@ public class AnnotationReadingTests
     [Theory]
     [InlineData("x=2, y=4", "1 2 4", "0 1 2 3 4 5 6 7", "- x y")]
     [InlineData("x=2, y=4", "4 2", "0 4 1 5 2 6 3 7", "y x")]
+    [InlineData("x=2, y=4", "8", "0 1 2 3 4 5 6 7", "xy")]
+    [InlineData("x=2, y=4", "8", "0 4 1 5 2 6 3 7", "yx")]
+    [InlineData("x=2, y=4", "2 1 4", "0 1 2 3 4 5 6 7", "x - y")]
+    [InlineData("x=2, y=2, z=2", "4 2", "0 1 4 5 2 3 6 7", "yx z")]
     [InlineData("x=2, y=4", "4 2", "0 1 2 3 4 5 6 7", null)]
     [InlineData("device", "1 4", "0 1 2 3", "- device")]
     [InlineData("device", "1 4", "3 2 1 0", null)]
@@ -17,7 +21,7 @@ public class AnnotationReadingTests
     public void A_tile_over_devices_is_a_split_over_axes(string mesh, string tile, string devices, string? axes)
     {
         var found = TileAxes.Find(Mesh(mesh), Integers(tile), Integers(devices));
-        Assert.Equal(axes, found is null ? null : string.Join(" ", found.Value.Select(a => a ?? "-")));
+        Assert.Equal(axes, found is null ? null : string.Join(" ", found.Value.Select(a => a.IsEmpty ? "-" : string.Concat(a))));
     }
 
     [Theory]
