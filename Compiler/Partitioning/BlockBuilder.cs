@@ -8,9 +8,9 @@ namespace GShard.Compiler.Partitioning;
 
 /// <summary>
 /// Builds one block of a local program: applies operators in the combination of placements that costs least, and reshards operands
-/// that lie otherwise. A reshard made once serves all later uses in the block and in blocks within.
+/// that lie otherwise; a weight, where the operator allows, stays as its author split it. A reshard made once serves all later uses in the block and in blocks within.
 /// </summary>
-internal sealed class BlockBuilder(Mesh mesh, Names names, BlockBuilder? outer = null) : IOperationBuilder
+internal sealed class BlockBuilder(Mesh mesh, Names names, ImmutableHashSet<Value> weights, BlockBuilder? outer = null) : IOperationBuilder
 {
     private readonly ImmutableArray<Operation>.Builder operations = ImmutableArray.CreateBuilder<Operation>();
     private static readonly char[] Digits = [.. "0123456789"];
@@ -31,7 +31,7 @@ internal sealed class BlockBuilder(Mesh mesh, Names names, BlockBuilder? outer =
     /// <summary>How many operations there are so far.</summary>
     public int Count => operations.Count;
 
-    public BlockBuilder Inner() => new(mesh, names, this) { Origin = Origin };
+    public BlockBuilder Inner() => new(mesh, names, weights, this) { Origin = Origin };
 
     public ImmutableArray<Value> Apply(string name, Attributes attributes, ImmutableArray<Value> operands, TensorSharding? wanted = null) =>
         Apply(name, attributes, operands, wanted is null ? [] : [wanted], []);
@@ -42,7 +42,7 @@ internal sealed class BlockBuilder(Mesh mesh, Names names, BlockBuilder? outer =
     {
         var call = new OperatorCall(name, operands, attributes);
         var signature = OperatorSignature.Infer(OperatorTable.Get(name), call);
-        var choice = CombinationChoice.Choose(mesh, signature, call, wanted);
+        var choice = CombinationChoice.Choose(mesh, signature, call, wanted, weights);
         var tensor = 0;
         var placed = operands.Select(o => o.Type is TensorType ? Reshard(o, choice.Operands[tensor++]) : o).ToImmutableArray();
         ImmutableArray<IrType> types = [.. signature.Results.Select((type, i) => type is TensorType t ? t with { Sharding = choice.Results[i] } : type)];

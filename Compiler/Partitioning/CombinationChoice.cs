@@ -16,9 +16,11 @@ internal sealed record CombinationChoice(ImmutableArray<TensorSharding> Operands
     /// Chooses, axis by axis, the legal combination with the least to pay: reshards of operands from where they lie, of results to where they
     /// are wanted, and the computation itself where it is known what is wanted. Among equals the one wins that gives what is wanted, then the one that moves fewest operands.
     /// </summary>
-    public static CombinationChoice Choose(Mesh mesh, OperatorSignature signature, OperatorCall call, ImmutableArray<TensorSharding> wanted)
+    public static CombinationChoice Choose(Mesh mesh, OperatorSignature signature, OperatorCall call, ImmutableArray<TensorSharding> wanted, ImmutableHashSet<Value> weights)
     {
-        var tensors = call.Operands.Where(o => o.Type is TensorType).Select(o => o.Tensor).ToImmutableArray();
+        var given = call.Operands.Where(o => o.Type is TensorType).ToImmutableArray();
+        var tensors = given.Select(o => o.Tensor).ToImmutableArray();
+        ImmutableArray<bool> areWeights = [.. given.Select(weights.Contains)];
         var results = signature.Results.OfType<TensorType>().ToImmutableArray();
         var combinations = PlacementRules.Of(signature);
         var flops = wanted.IsEmpty ? Dim.Zero : signature.Definition.Flops(call, signature.Rule);
@@ -44,7 +46,7 @@ internal sealed record CombinationChoice(ImmutableArray<TensorSharding> Operands
             foreach (var axis in mesh.Axes)
             {
                 var mayLower = !forms.IsEmpty && (!lowering!.OneAxis || best.All(c => c.Form is null));
-                best.Add(Best(axis, mayLower ? legal.AddRange(forms) : legal, flops, tensors, results, wanted));
+                best.Add(Best(axis, mayLower ? legal.AddRange(forms) : legal, flops, tensors, areWeights, results, wanted));
             }
 
             return best;
@@ -52,11 +54,17 @@ internal sealed record CombinationChoice(ImmutableArray<TensorSharding> Operands
     }
 
     private static PlacementCombination Best(
-        MeshAxis axis, ImmutableArray<PlacementCombination> combinations, Dim flops, ImmutableArray<TensorType> operands, ImmutableArray<TensorType> results, ImmutableArray<TensorSharding> wanted)
+        MeshAxis axis, ImmutableArray<PlacementCombination> combinations, Dim flops, ImmutableArray<TensorType> operands, ImmutableArray<bool> areWeights, ImmutableArray<TensorType> results, ImmutableArray<TensorSharding> wanted)
     {
         // Where operands lie split together over a contracted factor, the product is of parts, as the paper's second case: none is gathered.
         if (combinations.Any(c => IsContraction(c) && Moves(c).All(m => m.From.Equals(m.To))))
             combinations = combinations.RemoveAll(c => Moves(c).Any(m => m.From.Kind == PlacementKind.Split && m.To.Kind == PlacementKind.Replicated));
+
+        // A weight is split in order not to stand whole on every rank: it stays so where no operand has to move for it.
+        bool KeepsWeights(PlacementCombination c) => Enumerable.Range(0, operands.Length).All(i =>
+            operands[i].Sharding.On(axis.Name) is var from && (areWeights[i] && from.Kind == PlacementKind.Split ? from.Equals(c.Operands[i]) : ReshardCost.Of(operands[i], from, c.Operands[i], axis) == 0));
+        if (Enumerable.Range(0, operands.Length).Any(i => areWeights[i] && operands[i].Sharding.On(axis.Name).Kind == PlacementKind.Split) && combinations.Any(KeepsWeights))
+            combinations = combinations.RemoveAll(c => !KeepsWeights(c));
         var best = combinations[0];
         (double Cost, int Missed, int Moved) least = (double.PositiveInfinity, 0, 0);
         foreach (var combination in combinations)

@@ -35,7 +35,7 @@ internal sealed class Partitioner
             pass.local[parameter.Value] = parameter.Value;
         }
 
-        var builder = new BlockBuilder(logical.Mesh, pass.names);
+        var builder = new BlockBuilder(logical.Mesh, pass.names, [.. logical.Parameters.Where(p => p.Kind == ParameterKind.Weight).Select(p => p.Value)]);
         pass.Partition(builder, logical.Body);
         ImmutableArray<Value> results = [.. logical.Results.Select(r => pass.Finish(builder, r))];
         return (logical with { Body = new Block([], builder.Operations, results) }, [.. pass.findings]);

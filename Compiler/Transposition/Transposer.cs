@@ -33,7 +33,7 @@ internal sealed class Transposer
         var names = new Names();
         foreach (var value in AllValues(forward)) names.Fresh(value.Name);
         var pass = new Transposer(forward);
-        var builder = new BlockBuilder(forward.Mesh, names);
+        var builder = new BlockBuilder(forward.Mesh, names, pass.weights);
         var cotangents = new Cotangents(builder);
         var seeds = ImmutableArray.CreateBuilder<Parameter>();
         foreach (var result in results.Select(i => forward.Results[i]))
