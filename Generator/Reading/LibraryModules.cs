@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using GShard.Compiler.Dims;
 using GShard.Compiler.Shardings;
 using GShard.Generator.Diagnostics;
+using GShard.Generator.Surface;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.Operations;
 
@@ -42,12 +43,43 @@ internal sealed class LibraryModules(ConstructorReader constructors, AnnotationR
                 weights = !Flag(arguments, "elementwise_affine", true) ? [] : Flag(arguments, "bias", true) ? [("weight", dims), ("bias", dims)] : [("weight", dims)];
                 break;
             default:
-                if (!Parameterless.Contains(type.Name)) return null;
-                weights = [];
+                if (WeightsOf(type.Name, arguments, field) is not { } own) return null;
+                weights = own;
                 break;
         }
 
         return new LibraryModule(field, type.Name, Declare(field, place, weights), arguments) { Label = field.Name + (place.Length == 0 ? "" : "." + place.TrimEnd('.')) };
+    }
+
+    /// <summary>The parameters of modules that slide windows or normalise channels; none for those without parameters; null for unknown ones.</summary>
+    private ImmutableArray<(string Name, ImmutableArray<Dim> Dims)>? WeightsOf(string module, ImmutableDictionary<string, IOperation>? arguments, ISymbol field)
+    {
+        ImmutableArray<(string, ImmutableArray<Dim>)> WithBias(ImmutableArray<Dim> weight, Dim channels, string flag, bool otherwise = true) =>
+            Flag(arguments, flag, otherwise) ? [("weight", weight), ("bias", [channels])] : [("weight", weight)];
+        switch (module)
+        {
+            case "Conv1d" or "Conv2d" or "Conv3d" or "ConvTranspose1d" or "ConvTranspose2d" or "ConvTranspose3d":
+                var (inputs, outputs) = (Size(arguments, "in_channels", field, "in"), Size(arguments, "out_channels", field, "out"));
+                var groups = arguments is not null && arguments.ContainsKey("groups") ? Size(arguments, "groups", field, "groups") : Dim.One;
+                ImmutableArray<Dim> channels = module.StartsWith("ConvT", StringComparison.Ordinal) ? [inputs, outputs / groups] : [outputs, inputs / groups];
+                return WithBias([.. channels, .. Kernel(arguments, module[module.Length - 2] - '0', field)], outputs, "bias");
+            case "GroupNorm":
+                var normalised = Size(arguments, "num_channels", field, "channels");
+                return Flag(arguments, "affine", true) ? [("weight", [normalised]), ("bias", [normalised])] : [];
+            case "BatchNorm1d" or "BatchNorm2d" or "BatchNorm3d" or "InstanceNorm1d" or "InstanceNorm2d" or "InstanceNorm3d":
+                var features = Size(arguments, "num_features", field, "channels");
+                return Flag(arguments, "affine", module[0] == 'B') ? [("weight", [features]), ("bias", [features])] : [];
+            case "PReLU": return [("weight", [Size(arguments, "num_parameters", field, "channels")])];
+            case "Bilinear" or "LSTM" or "GRU" or "RNN" or "Dropout1d" or "Dropout2d" or "Dropout3d": return [];
+            default: return Parameterless.Contains(module) || ModuleTable.Find(module) is not null ? ImmutableArray<(string, ImmutableArray<Dim>)>.Empty : null;
+        }
+    }
+
+    private IEnumerable<Dim> Kernel(ImmutableDictionary<string, IOperation>? arguments, int spatial, ISymbol field)
+    {
+        if (arguments is null || !arguments.TryGetValue("kernel_size", out var value)) return Enumerable.Range(0, spatial).Select(i => Dim.Symbol($"_{field.Name}.kernel{i}"));
+        while (value is IConversionOperation conversion) value = conversion.Operand;
+        return value is ITupleOperation tuple ? tuple.Elements.Select(constructors.SizeOf) : Enumerable.Repeat(constructors.SizeOf(value), spatial);
     }
 
     // Items are named by the author, or by their places.

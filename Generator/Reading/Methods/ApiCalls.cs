@@ -32,27 +32,27 @@ internal sealed partial class MethodReader
         if (container is 'T' or 't' && name.EndsWith("_", StringComparison.Ordinal) && arguments.Length > 0 && arguments[0].Reading is TensorReading) return ReadInPlace(call, container, name, arguments);
         if (arguments.Any(a => a.Name == "inplace" && a.Reading is HostReading { Truth: true }))
             return ReadInPlace(call, container, name, [.. arguments.Select(a => a.Name == "inplace" ? a with { Reading = HostReading.Of(false), IsGiven = false } : a)]);
-        return ReadMember(call, container, name, arguments);
+        return ReadMember(call, call.Syntax, container, name, arguments);
     }
 
-    private Reading ReadMember(IInvocationOperation call, char container, string name, ImmutableArray<Argument> arguments)
+    private Reading ReadMember(IInvocationOperation? call, SyntaxNode at, char container, string name, ImmutableArray<Argument> arguments)
     {
-        if (ReadSpecial(call, name, container, arguments) is { } special) return special;
+        if (ReadSpecial(call, at, name, container, arguments) is { } special) return special;
         try
         {
-            if (ReadRecipe(container, name, arguments, call.Syntax) is { } composed) return composed;
+            if (ReadRecipe(container, name, arguments, at) is { } composed) return composed;
         }
         catch (Compiler.Operators.ShapeException error)
         {
-            return Refuse("GSH1001", call.Syntax, $"'{name}' cannot be applied: {error.Message}");
+            return Refuse("GSH1001", at, $"'{name}' cannot be applied: {error.Message}");
         }
 
         var fitting = ApiTable.Find(container, name).Where(row => Fits(row.Parameters, arguments)).ToList();
-        if ((fitting.FirstOrDefault(row => arguments.Skip(row.Parameters.Length).All(IsIgnored)) ?? fitting.FirstOrDefault()) is { } found) return ApplyRow(found, arguments, call.Syntax);
+        if ((fitting.FirstOrDefault(row => arguments.Skip(row.Parameters.Length).All(IsIgnored)) ?? fitting.FirstOrDefault()) is { } found) return ApplyRow(found, arguments, at);
         var full = (container == 'T' ? "Tensor." : container == 'f' ? "nn.functional." : "torch.") + name;
         if (name is "item" or "ToSingle" or "ToDouble" or "ToInt64" or "ToInt32" or "ToBoolean" or "data" or "nonzero")
-            return Refuse("GSH4009", call.Syntax, $"'{full}' makes the program depend on a tensor's values, which may differ from rank to rank; keep the computation in tensors, for instance by torch.where.");
-        return Refuse("GSH4003", call.Syntax, $"'{full}' with these arguments is not known to the compiler; write it with other operators, or put it into a static method with [ShardRule].");
+            return Refuse("GSH4009", at, $"'{full}' makes the program depend on a tensor's values, which may differ from rank to rank; keep the computation in tensors, for instance by torch.where.");
+        return Refuse("GSH4003", at, $"'{full}' with these arguments is not known to the compiler; write it with other operators, or put it into a static method with [ShardRule].");
     }
 
     private static bool Fits(ImmutableArray<ApiParameter> parameters, ImmutableArray<Argument> arguments)

@@ -53,7 +53,7 @@ internal sealed partial class MethodReader
             case "uniform": return Result(Scalar(at, "add_scalar", Scalar(at, "mul_scalar", Uniform(x.Tensor.Dims, x.Tensor.Element, at), $"{Host(2, "1")} - {Host(1, "0")}"), Host(1, "0")));
             case "normal": return Result(Scalar(at, "add_scalar", Scalar(at, "mul_scalar", Normal(x.Tensor.Dims, x.Tensor.Element, at), Host(2, "1")), Host(1, "0")));
             case "index_put": return ReadIndexPut(x, arguments, at);
-            default: return ReadMember(call, container, name, arguments);
+            default: return ReadMember(call, at, container, name, arguments);
         }
     }
 

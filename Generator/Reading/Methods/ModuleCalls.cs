@@ -56,8 +56,7 @@ internal sealed partial class MethodReader
                     ? ApplyOne(module.Kind == "Softmax" ? "softmax" : "log_softmax", Attributes.None.With("dim", along), [x], at)
                     : Refuse("GSH4005", at, $"The dim of '{module.Label}' must be a constant that the constructor shows; or call functional.softmax with a dim.");
             case "Identity": return new TensorReading(x);
-            case "GELU" when Given(module, "approximate"):
-                return Refuse("GSH4005", at, $"'{module.Label}' is made with an approximation, which is not compiled; use GELU() without one.");
+            case var _ when ReadFunctional(module, Weight, x, at) is { } function: return function;
             default: return failed ? UnknownReading.Instance : ApplyOne(module.Kind.ToLowerInvariant(), Attributes.None, [x], at);
         }
     }

@@ -10,14 +10,13 @@ namespace GShard.Generator.Reading.Methods;
 internal sealed partial class MethodReader
 {
     /// <summary>What a special member gives; null where it is none of them.</summary>
-    private Reading? ReadSpecial(IInvocationOperation call, string name, char container, ImmutableArray<Argument> arguments)
+    private Reading? ReadSpecial(IInvocationOperation? call, SyntaxNode at, string name, char container, ImmutableArray<Argument> arguments)
     {
-        var at = call.Syntax;
         var first = (arguments.FirstOrDefault()?.Reading as TensorReading)?.Value;
         Argument? Named(params string[] names) => arguments.FirstOrDefault(a => names.Contains(a.Name));
         switch (name)
         {
-            case "einsum": return ReadEinsum(call, arguments);
+            case "einsum" when call is not null: return ReadEinsum(call, arguments);
             case "cat" or "concat" or "concatenate" or "stack" or "hstack" or "vstack" or "row_stack" or "column_stack" or "dstack" when Named("tensors")?.Reading is ListReading list:
                 return ReadJoined(name, list, Named("dim")?.Reading, at);
             case "NewDisposeScope": return NullReading.Instance;

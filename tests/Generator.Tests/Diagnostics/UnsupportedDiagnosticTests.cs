@@ -36,7 +36,7 @@ public class UnsupportedDiagnosticTests
     [InlineData("=> {|GSH4003:other|} == null ? x : x;", "keep host values in fields of type int, long, double")]
     [InlineData("=> {|GSH4002:x is null|} ? x : x;", "This expression is not compiled")]
     [InlineData("=> {|GSH4007:conv|}.forward(x);", "The modules of the Sequential 'conv' are not all visible and known; make it in the class from known modules")]
-    [InlineData("=> {|GSH4007:recurrent|}.forward(x);", "'recurrent' is of type 'TorchSharp.Modules.Dropout2d', which the compiler does not know; keep its weights in fields of type Parameter")]
+    [InlineData("=> {|GSH4007:error|}.forward(x, x);", "'error' is of type 'TorchSharp.Modules.MSELoss', which the compiler does not know; keep its weights in fields of type Parameter")]
     [InlineData("{ for (var i = 0; i < {|GSH4007:list|}.Count; i++) x = list[i].forward(x); return x; }", "'list' is a list of modules that are not marked [Sharded]")]
     public Task Expressions(string body, string message, string members = "") => Check(body, message, members);
 
@@ -112,6 +112,10 @@ public class UnsupportedDiagnosticTests
     public Task A_dropout_module_whose_probability_is_hidden() => Check(
         "=> {|GSH4005:drop.forward(x)|};", "call Sharding.Dropout(x, field, training)", "private readonly Dropout drop = Dropout(Environment.ProcessorCount / 100.0);");
 
+    [Fact]
+    public Task A_batch_norm_that_keeps_running_statistics() => Check(
+        "=> {|GSH4011:norm.forward(x)|};", "make it with track_running_stats: false", "private readonly BatchNorm1d norm = BatchNorm1d(4);");
+
     private static Task Check(string body, string message, string members = "") =>
-        Markup.Check(Reader.Model(body, members + "private readonly bool deep; private readonly int n; private double scale; private readonly object other; private readonly Sequential conv; private readonly Dropout2d recurrent; private readonly ModuleList<Linear> list;"), message);
+        Markup.Check(Reader.Model(body, members + "private readonly bool deep; private readonly int n; private double scale; private readonly object other; private readonly Sequential conv; private readonly MSELoss error; private readonly ModuleList<Linear> list;"), message);
 }

@@ -64,7 +64,31 @@ public static class MemberSamples
         .. Each("{ var z = x * 2; z.add_(y); return z; }", "{ var z = x * 2; z = z.add_(y); return z.sigmoid_(); }", "(x + y).exp_()", "functional.relu(x * y, inplace: true)", "{ var z = x + y; functional.silu(z, inplace: true); return z; }",
             "{ var z = x * 2; z.zero_(); return z + x; }", "{ var z = x * 2; z.masked_fill_(y > 0, 1.5); z.clamp_(-1, 1); return z; }", "{ var z = x + 1; z.copy_(y.select(1, 0).unsqueeze(1)); return z * x; }", "{ var z = x * 1; z.index_put_(y.narrow(0, 0, 2), torch.arange(2, device: x.device)); return z; }",
             "{ var z = x * 1; z.index_put_(y.narrow(0, 0, 2), new Tensor[] { torch.arange(2, device: x.device) }, true); return z; }", "{ var z = x * 1; z.fill_(0.5); return z * x; }", "{ var z = x * 2; for (var i = 0; i < 3; i++) z.mul_(x); return z; }"),
+        Module("m.forward(x)", "Conv1d", "4, 6, 3"), Module("m.forward(x).sin()", "Conv1d", "4, 6, 3, stride: 2, padding: 1, dilation: 2, groups: 2, bias: false"), Module("m.forward(x).cos()", "Conv1d", "4, 6, 3, padding: Padding.Same"),
+        Module("m.forward(x) * 2", "Conv1d", "4, 6, 3, padding: 2, padding_mode: PaddingModes.Reflect"), Module("m.forward(x.reshape(-1, 4, 5, 2))", "Conv2d", "4, 3, (3, 1), padding: (1, 0)"), Module("m.forward(x.reshape(-1, 4, 5, 2)).sin()", "Conv2d", "4, 3, 2, padding_mode: PaddingModes.Circular, padding: 1"),
+        Module("m.forward(x).exp()", "GroupNorm", "2, 4"), Module("m.forward(x).tanh()", "GroupNorm", "4, 4, affine: false"), Module("m.forward(x) + y", "BatchNorm1d", "4, track_running_stats: false"), Module("m.forward(x.reshape(-1, 4, 5, 2)).tanh()", "BatchNorm2d", "4, track_running_stats: false, affine: false"),
+        Module("m.forward(x.reshape(-1, 4, 5, 2)) * 3", "MaxPool2d", "2, 1"), Module("m.forward(x.reshape(-1, 4, 5, 2)) * 4", "MaxPool2d", "(3, 1), (2, 1), (1, 0)"), Module("m.forward(x.reshape(-1, 4, 5, 2)) * 5", "AvgPool2d", "(2, 2), (1, 1)"),
+        Module("m.forward(x) * 6", "Flatten", ""), Module("m.forward(x) * 7", "Flatten", "0, 1"), Module("m.forward(x) * 8", "LeakyReLU", "0.2"), Module("m.forward(x) * 9", "Softplus", ""), Module("m.forward(x) * 10", "Softplus", "2.0"),
+        new("b.forward(functional.relu(a.forward(x))).mean(new long[] { 2 })", "private readonly long width = 5; private readonly Conv1d a; private readonly Conv1d b;", "a = Conv1d(4, width, 3, padding: 1); b = Conv1d(width, 2, 3);"),
+        // A recurrent cell by hand, over the positions of a sequence.
+        new("""
+            {
+                var hidden = torch.zeros(x.shape[0], 3, dtype: x.dtype, device: x.device);
+                var cell = torch.zeros(x.shape[0], 3, dtype: x.dtype, device: x.device);
+                for (var t = 0; t < 4; t++)
+                {
+                    var gates = (functional.linear(x.select(1, t), input) + functional.linear(hidden, recurrent, bias)).chunk(4, 1);
+                    cell = gates[1].sigmoid() * cell + gates[0].sigmoid() * gates[2].tanh();
+                    hidden = gates[3].sigmoid() * cell.tanh();
+                }
+                return hidden;
+            }
+            """,
+            "[Replicate, Shape(\"12 10\")] private readonly Parameter input; [Replicate, Shape(\"12 3\")] private readonly Parameter recurrent; [Replicate, Shape(\"12\")] private readonly Parameter bias;",
+            "input = Parameter(torch.rand(12, 10)); recurrent = Parameter(torch.rand(12, 3)); bias = Parameter(torch.rand(12));"),
     ];
+
+    private static MemberSample Module(string expression, string type, string arguments) => new(expression, $"private readonly {type} m = {type}({arguments});");
 
     private static MemberSample Conv(string expression, string weight) => new(expression,
         $"[Replicate, Shape(\"{weight}\")] private readonly Parameter w; [Replicate, Shape(\"{Channels(expression, weight)}\")] private readonly Parameter b;",

@@ -53,6 +53,10 @@ internal static class OperatorReference
         text.Append("\n## Members that become operators by their arguments\n\n| members | operators |\n|---|---|\n");
         foreach (var group in SpecialMembers.All.GroupBy(m => m.Becomes))
             text.Append($"| {string.Join(", ", group.Select(m => Member(m.Containers, m.Method)).Distinct())} | {Cell(group.Key)} |\n");
+        text.Append("\n## Modules\n\nModules that are read as a function of their input and of what they were made with; those with parameters are "
+            + "Linear, Embedding, LayerNorm, GroupNorm, Conv1d to Conv3d, ConvTranspose1d to ConvTranspose3d, BatchNorm and InstanceNorm without running statistics, PReLU; a Sequential is its items.\n\n| module | function |\n|---|---|\n");
+        foreach (var row in ModuleTable.All)
+            text.Append($"| `{row.Module}` | `{Cell((row.Container == 'T' ? "" : row.Container + ":") + row.Method)}` |\n");
         return text.ToString();
     }
 

@@ -1,0 +1,116 @@
+using System.Collections.Immutable;
+using GShard.Compiler.IR;
+using GShard.Generator.Surface;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.Operations;
+
+namespace GShard.Generator.Reading.Methods;
+
+/// <summary>TorchSharp's modules that are functions of their input, their parameters and what they were made with.</summary>
+internal sealed partial class MethodReader
+{
+    /// <summary>A module's forward as the function that it calls; null where the module is none of these.</summary>
+    private Reading? ReadFunctional(LibraryModule module, Func<string, Value?> weight, Value x, SyntaxNode at)
+    {
+        switch (module.Kind)
+        {
+            case "Conv1d" or "Conv2d" or "Conv3d" or "ConvTranspose1d" or "ConvTranspose2d" or "ConvTranspose3d": return ReadConvolution(module, weight, x, at);
+            case "GroupNorm":
+                return MadeReading(module, "num_groups") is { } count && SizeOf(count, at) is { } groups && MadeWith(module, "eps", "1e-05") is { } eps
+                    ? GroupNorm(x, groups, eps, [weight("weight"), weight("bias")], at)
+                    : NotVisible(module, "number of groups", at);
+            case "InstanceNorm1d" or "InstanceNorm2d" or "InstanceNorm3d":
+                if (Given(module, "track_running_stats")) return TracksStatistics(module, at);
+                return MadeWith(module, "eps", "1e-05") is { } spread
+                    ? Affine(One(at, "layer_norm_plain", Attributes.None.With("dims", x.Tensor.Rank - 2).WithHost("eps", spread), x), weight("weight"), weight("bias"), at)
+                    : NotVisible(module, "eps", at);
+            case "BatchNorm1d" or "BatchNorm2d" or "BatchNorm3d":
+                if (LibraryModules.Flag(module.Arguments, "track_running_stats", true)) return TracksStatistics(module, at);
+                return MadeWith(module, "eps", "1e-05") is { } least ? BatchNorm(x, null, null, weight("weight"), weight("bias"), least, at) : NotVisible(module, "eps", at);
+            case "PReLU" when weight("weight") is { } slope:
+                return Call(at, 'f', "prelu", new TensorReading(x), new TensorReading(slope));
+            case "Bilinear": return Refuse("GSH4005", at, $"'{module.Label}' is compiled as a function only; call functional.bilinear with parameters of your own.");
+            case "LSTM" or "GRU" or "RNN":
+                return Refuse("GSH4005", at, $"'{module.Label}' runs over a whole sequence in one kernel, which is not compiled; loop over the positions with a cell of linear layers, sigmoid and tanh.");
+            case "Dropout1d" or "Dropout2d" or "Dropout3d":
+                if (MadeWith(module, "p", "0.5") is not { } p) return NotVisible(module, "p", at);
+                return ReadChannelDropout(x, new Argument("p", null, new HostReading(p, SpecialType.System_Double), true, at), new Argument("training", null, new HostReading("training", SpecialType.System_Boolean), true, at), at);
+        }
+
+        if (ModuleTable.Find(module.Kind) is not { } row) return null;
+        var arguments = ImmutableArray.Create(new Argument("input", null, new TensorReading(x), true, at));
+        foreach (var parameter in row.Parameters)
+        {
+            if (MadeReading(module, parameter) is not { } reading) return NotVisible(module, parameter, at);
+            arguments = arguments.Add(new Argument(parameter, null, reading, reading is not NullReading, at));
+        }
+
+        // A GELU without approximation is the plain operator.
+        if (module.Kind == "GELU" && arguments[1].Reading is NullReading or HostReading { Symbol.Name: "none" }) arguments = arguments.RemoveAt(1);
+        return ReadMember(null, at, row.Container, row.Method, arguments);
+    }
+
+    private Reading Call(SyntaxNode at, char container, string method, params Reading[] readings) =>
+        ReadMember(null, at, container, method, [.. readings.Select((r, i) => new Argument(i == 0 ? "input" : "argument" + i, null, r, true, at))]);
+
+    private Reading TracksStatistics(LibraryModule module, SyntaxNode at) => Refuse(
+        "GSH4011", at, $"'{module.Label}' keeps running statistics, which it changes in place in training; make it with track_running_stats: false, which takes those of the whole batch on all ranks, or use a group norm.");
+
+    private Reading ReadConvolution(LibraryModule module, Func<string, Value?> weight, Value x, SyntaxNode at)
+    {
+        var spatial = module.Kind[module.Kind.Length - 2] - '0';
+        var name = (module.Kind.StartsWith("ConvT", StringComparison.Ordinal) ? "conv_transpose" : "conv") + spatial + "d";
+        var constants = new Dictionary<string, Reading>(StringComparer.Ordinal);
+        foreach (var key in new[] { "stride", "padding", "dilation", "output_padding", "groups", "padding_mode" })
+        {
+            if (module.Arguments is null || module.Arguments.ContainsKey(key) && MadeReading(module, key) is null) return NotVisible(module, key, at);
+            if (MadeReading(module, key) is { } reading and not NullReading) constants[key] = reading;
+        }
+
+        Reading? Constant(string key) => constants.TryGetValue(key, out var reading) ? reading : null;
+        var mode = (Constant("padding_mode") as HostReading)?.Symbol?.Name;
+        if (Constant("padding") is HostReading { Symbol.Name: var padding })
+        {
+            if (mode is not (null or "Zeros")) return Refuse("GSH4005", at, $"'{module.Label}' pads by {mode} to the same size, which is not compiled; give the padding as a number.");
+            var arguments = ImmutableArray.CreateBuilder<Argument>();
+            void Add(string key, Reading reading) => arguments.Add(new Argument(key, null, reading, true, at));
+            Add("input", new TensorReading(x));
+            if (weight("weight") is { } kernel) Add("weight", new TensorReading(kernel));
+            Add("bias", weight("bias") is { } given ? new TensorReading(given) : NullReading.Instance);
+            foreach (var key in new[] { "stride", "dilation", "groups" }) Add(key, Constant(key) ?? HostReading.Of(1));
+            Add("padding", Constant("padding")!);
+            return padding is null ? Unknown() : ReadPaddedConvolution(name, x, arguments.ToImmutable(), at);
+        }
+
+        if (mode is null or "Zeros") return ReadConvolution(name, x, weight("weight"), weight("bias"), Constant, at);
+        if (Constant("padding") is { } sizes && Sizes(sizes, at) is { } pads)
+        {
+            if (pads.Length == 1) pads = [.. Enumerable.Repeat(pads[0], spatial)];
+            if (Pad(x, [.. Enumerable.Reverse(pads).SelectMany(p => new[] { p, p })], mode, "0", at) is not TensorReading padded) return Unknown();
+            x = padded.Value;
+        }
+
+        return ReadConvolution(name, x, weight("weight"), weight("bias"), key => key == "padding" ? null : Constant(key), at);
+    }
+
+    /// <summary>What a module was made with: a constant, or the host field that holds the same; null where neither shows.</summary>
+    private Reading? MadeReading(LibraryModule module, string name)
+    {
+        if (module.Arguments is not { } arguments) return null;
+        return arguments.TryGetValue(name, out var value) ? MadeReading(value) : NullReading.Instance;
+    }
+
+    private Reading? MadeReading(IOperation value)
+    {
+        value = Unwrap(value);
+        if (Constant(value) is { } constant) return constant;
+        if (value is ITupleOperation tuple) return All([.. tuple.Elements.Select(MadeReading)], items => new TupleReading(items));
+        if (ConstructorReader.Elements(value) is { } elements) return All([.. elements.Select(MadeReading)], items => new ListReading(items));
+        if (context.Constructors.FieldOf(value) is not { } name || context.Fields.Values.OfType<HostValueField>().FirstOrDefault(f => f.Name == name) is not { } field) return null;
+        context.UsedHostFields.Add(name);
+        return HostMember(name, field.Type, name);
+    }
+
+    private static Reading? All(ImmutableArray<Reading?> items, Func<ImmutableArray<Reading>, Reading> list) =>
+        items.Any(i => i is null) ? null : list([.. items.Select(i => i!)]);
+}
