@@ -37,6 +37,7 @@ internal sealed partial class MethodReader
             case IDeclarationExpressionOperation declaration: return ReadExpression(declaration.Expression);
             case IConditionalOperation { WhenFalse: not null } branch: return ReadConditional(branch);
             case ISwitchExpressionOperation choice: return ReadSwitch(choice);
+            case IIsPatternOperation test: return ReadIs(test);
             case IInstanceReferenceOperation: return new ModuleReading("this", context.Type, null);
             case IObjectCreationOperation { Arguments.Length: 1 } created when created.Type?.Name == "Scalar": return ReadExpression(created.Arguments[0].Value);
             case IInvalidOperation: return Unknown();
@@ -93,30 +94,8 @@ internal sealed partial class MethodReader
             : ReadBranches(condition, () => ReadExpression(branch.WhenTrue), () => ReadExpression(branch.WhenFalse!), branch.Syntax) ?? Unknown();
     }
 
-    private Reading ReadSwitch(ISwitchExpressionOperation choice)
-    {
-        var value = ReadExpression(choice.Value);
-        if (value is UnknownReading) return value;
-        if (value is not HostReading host) return Refuse("GSH4009", choice.Value.Syntax, "A switch expression chooses by a host value: a field of the class or a size.");
-        return ReadArms(choice, host, 0);
-    }
-
-    private Reading ReadArms(ISwitchExpressionOperation choice, HostReading value, int from)
-    {
-        if (from == choice.Arms.Length) return Refuse("GSH4002", choice.Syntax, "The switch expression has no arm for every other value; end it with '_ => …'.");
-        var arm = choice.Arms[from];
-        if (arm.Guard is null && (arm.Pattern is IDiscardPatternOperation || from == choice.Arms.Length - 1 && arm.Pattern is IConstantPatternOperation)) return ReadExpression(arm.Value);
-        if (arm.Value is IThrowOperation || (arm.Value as IConversionOperation)?.Operand is IThrowOperation)
-            return Refuse("GSH4002", arm.Value.Syntax, "'throw' is not compiled; check what can be checked in the constructor.");
-        if (arm.Guard is not null || arm.Pattern is not IConstantPatternOperation pattern || ReadExpression(pattern.Value) is not HostReading constant)
-            return Refuse("GSH4002", arm.Syntax, "Only constants and '_' are compiled as patterns; write conditions with '?:'.");
-        var condition = new HostReading($"{value.In(Binding.Relational)} == {constant.In(Binding.Relational)}", SpecialType.System_Boolean,
-            Truth: value.Size?.Value is { } a && constant.Size?.Value is { } b ? a == b : null, Strength: Binding.Equality);
-        return ReadBranches(condition, () => ReadExpression(arm.Value), () => ReadArms(choice, value, from + 1), choice.Syntax) ?? Unknown();
-    }
-
     private Reading ReadElement(IArrayElementReferenceOperation element) =>
-        element.Indices.Length == 1 ? ReadElement(element.ArrayReference, element.Indices[0], element.Syntax) : Refuse("GSH4002", element.Syntax, "An array of several dims is not compiled.");
+        element.Indices.Length == 1 ? ReadElement(element.ArrayReference, element.Indices[0], element.Syntax) : Refuse("GSH4002", element.Syntax, "An array of several dims is not compiled; keep its values in tensors, or in arrays of one dim.");
 
     private Reading ReadElement(IOperation array, IOperation index, SyntaxNode at)
     {

@@ -132,7 +132,7 @@ internal sealed partial class MethodReader
             case UnknownReading unknown: return unknown;
         }
 
-        return Refuse("GSH4002", unary.Syntax, "This operator is not compiled here; write it with others.");
+        return Refuse("GSH4002", unary.Syntax, "This operator is not compiled here; write -x for a tensor or number, ~x for a mask, and !x for a truth value.");
     }
 
     private Reading ReadHostBinary(IOperation at, BinaryOperatorKind kind, HostReading left, HostReading right)

@@ -16,7 +16,7 @@ internal sealed partial class MethodReader
     {
         var at = call.Syntax;
         if (arguments[0].Syntax is not { } syntax || !call.Arguments.Any(a => a.Value.ConstantValue is { HasValue: true, Value: string }))
-            return Refuse("GSH4005", arguments[0].Syntax, "The equation of an einsum must be a constant text.");
+            return Refuse("GSH4005", arguments[0].Syntax, "The equation of an einsum must be a constant text; write it in the call, or as a const.");
         var equation = (string)call.Arguments.First(a => a.Value.ConstantValue.HasValue).Value.ConstantValue.Value!;
         var operands = ImmutableArray.CreateBuilder<Value>();
         foreach (var argument in arguments.Skip(1))
@@ -126,7 +126,7 @@ internal sealed partial class MethodReader
         var reading = ReadExpression(property.Instance!);
         if (reading is ListReading && property.Arguments.Length == 1) return ReadElement(property.Instance!, property.Arguments[0].Value, at);
         if (reading is ModuleListReading list) return ReadItem(list, property.Arguments[0].Value, at);
-        if (reading is not TensorReading tensor) return reading is UnknownReading ? reading : Refuse("GSH4002", at, "Only tensors and lists of known length are indexed.");
+        if (reading is not TensorReading tensor) return reading is UnknownReading ? reading : Refuse("GSH4002", at, "Only tensors and lists of known length are indexed; index a tensor, a shape, or an array that this method makes.");
         var positions = new List<IndexReading>();
         (Value Indices, int Position)? chosen = null;
         foreach (var argument in property.Arguments)

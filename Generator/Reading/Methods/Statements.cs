@@ -27,6 +27,7 @@ internal sealed partial class MethodReader
                     return ReadStatements([@using.Body], 0, Rest);
                 case IConditionalOperation branch when Returns(branch):
                     return ReadBranches(branch, () => ReadStatements([branch.WhenTrue], 0, Rest), () => branch.WhenFalse is null ? Rest() : ReadStatements([branch.WhenFalse], 0, Rest), returns: true);
+                case ISwitchOperation choice when Returns(choice): return ReadSwitch(choice, Rest, returns: true);
                 default: ReadStatement(statements[i]); break;
             }
         }
@@ -60,7 +61,8 @@ internal sealed partial class MethodReader
             case ILocalFunctionOperation: break;
             case IWhileLoopOperation: Refuse("GSH4001", statement.Syntax, "A 'while' loop is not compiled, because its length is not known; write 'for' over a constant range, or 'foreach' over a ModuleList."); break;
             case ITryOperation: Refuse("GSH4001", statement.Syntax, "'try' is not compiled; write the statements without it."); break;
-            case ISwitchOperation: Refuse("GSH4001", statement.Syntax, "A 'switch' statement is not compiled; write a switch expression or 'if'."); break;
+            case ISwitchOperation choice: ReadSwitch(choice, () => null, returns: false); break;
+            case IBranchOperation: Refuse("GSH4001", statement.Syntax, "'break', 'continue' and 'goto' are not compiled; put the rest of the turn into an 'if', or end the loop by its range."); break;
             default: Refuse("GSH4001", statement.Syntax, "This statement is not compiled; write locals, assignments, 'if' on host values, and loops over a ModuleList or a constant range."); break;
         }
     }

@@ -6,6 +6,8 @@ public class UnsupportedDiagnosticTests
 {
     [Theory]
     [InlineData("{ {|GSH4001:while (deep) x = x.relu();|} return x; }", "write 'for' over a constant range")]
+    [InlineData("{ for (var i = 0; i < 3; i++) { if (deep) {|GSH4001:continue;|} x = x.relu(); } return x; }", "put the rest of the turn into an 'if'")]
+    [InlineData("{ switch ({|GSH4009:x|}) { default: return x; } }", "A switch chooses by a host value")]
     [InlineData("{ {|GSH4001:try { x = x.relu(); } finally { }|} return x; }", "'try' is not compiled")]
     [InlineData("{ if (deep) {|GSH4001:throw new Exception();|} return x; }", "check what can be checked in the constructor")]
     [InlineData("{ {|GSH4001:Console.WriteLine(deep)|}; return x; }", "is not used")]
@@ -34,7 +36,8 @@ public class UnsupportedDiagnosticTests
     [InlineData("=> x.softmax({|GSH4005:n|});", "The argument 'dim' of 'softmax' must be a constant")]
     [InlineData("=> x.logsumexp(1).sum(dim: {|GSH4005:n|});", "The argument 'dim' of 'sum' must be")]
     [InlineData("=> {|GSH4003:other|} == null ? x : x;", "keep host values in fields of type int, long, double")]
-    [InlineData("=> {|GSH4002:x is null|} ? x : x;", "This expression is not compiled")]
+    [InlineData("=> {|GSH4002:x is { ndim: 2 }|} ? x : x;", "Only host values are tested by patterns")]
+    [InlineData("=> n is {|GSH4002:{ }|} ? x : -x;", "Constants, comparisons, 'and', 'or', 'not' and '_' are compiled as patterns")]
     [InlineData("=> {|GSH4007:conv|}.forward(x);", "The modules of the Sequential 'conv' are not all visible and known; make it in the class from known modules")]
     [InlineData("=> {|GSH4007:error|}.forward(x, x);", "'error' is of type 'TorchSharp.Modules.MSELoss', which the compiler does not know; keep its weights in fields of type Parameter")]
     [InlineData("{ for (var i = 0; i < {|GSH4007:list|}.Count; i++) x = list[i].forward(x); return x; }", "'list' is a list of modules that are not marked [Sharded]")]

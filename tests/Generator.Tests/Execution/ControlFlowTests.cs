@@ -29,6 +29,10 @@ public class ControlFlowTests
     [InlineData("{ if (kind > 5) return x; if (deep) { x = x.tanh(); if (kind == 2) return x * w.sum(); } return x.exp(); }")]
     [InlineData("=> kind switch { 0 => x.relu(), 2 => x.tanh() + w.sum(), _ => x };")]
     [InlineData("=> (deep ? x.tanh() : x.exp()) * (deep ? 2.0 : 3.0);")]
+    [InlineData("{ switch (kind) { case 0: case 1: x = x.relu(); break; default: x = x.tanh(); break; case 2 when deep: x = x.sin() * w.sum(); break; case > 3: break; } return x * 2; }")]
+    [InlineData("{ switch (mode) { case Mode.Plain: return x; case Mode.Soft: if (kind is > 1 and not 3) return x.exp() * w.sum(); break; } return x.tanh(); }")]
+    [InlineData("=> kind switch { 0 or 1 => x, >= 2 and < 5 when deep => x.sin() * w.sum(), _ => x.exp() };")]
+    [InlineData("=> x is not null && kind is 2 or 3 ? x.sin() : x;")]
     [InlineData("=> mode switch { Mode.Soft => functional.softmax(x, -1), _ => x };")]
     [InlineData("{ var (a, b) = Both(x); return Third(a) - b; Tensor Third(Tensor v) => v * w.sum() + x; }")]
     public void Branches_loops_and_helpers(string body) => Check(body);
