@@ -14,7 +14,7 @@ namespace GShard.Compiler.Cost;
 public sealed record CollectiveVolume(long Bytes, ImmutableArray<Dim> Dims, ImmutableArray<string> Divisors)
 {
     private static readonly ImmutableHashSet<string> Kinds =
-        ["all_reduce", "all_reduce_max", "all_reduce_min", "all_gather", "reduce_scatter", "all_to_all", "einsum_loop", "global_size"];
+        ["all_reduce", "all_reduce_max", "all_reduce_min", "all_gather", "reduce_scatter", "all_to_all", "einsum_loop", "window", "window_add", "global_size"];
 
     /// <summary>Whether an operation communicates.</summary>
     public static bool IsCollective(Operation operation) => Kinds.Contains(operation.Name);
@@ -27,10 +27,28 @@ public sealed record CollectiveVolume(long Bytes, ImmutableArray<Dim> Dims, Immu
     {
         if (collective.Name == "global_size") return new(sizeof(long), [], []);
         var type = collective.Operands[collective.Name == "einsum_loop" ? collective.Attributes.Int("moving") : operand].Tensor;
+        if (collective.Name is "window" or "window_add") return OfWindow(collective, type);
         var divisors = type.Sharding.Dims.SelectMany(d => d.Axes).Select(a => a.Name).ToList();
         if (IsToEachPeer(collective) && collective.Name is not ("all_gather" or "einsum_loop")) divisors.Add(collective.Attributes.NameText);
         var numbers = type.Dims.Where(d => d.Value is not null).Aggregate((long)type.Element.Bytes(), (product, d) => product * d.Value!.Value);
         return new(numbers, [.. type.Dims.Where(d => d.Value is null)], [.. divisors.OrderBy(a => a, StringComparer.Ordinal)]);
+    }
+
+    /// <summary>What reaches beyond a rank's border, of all other dims: a window's span but for one element, or a shift; where that is unknown, the chunk.</summary>
+    private static CollectiveVolume OfWindow(Operation exchange, TensorType type)
+    {
+        var attributes = exchange.Attributes;
+        var (dim, stride, span, start) = (attributes.Int("dim"), attributes.Size("stride"), attributes.Size("span"), attributes.Size("start").Value);
+        var reach = stride.Value < 0 ? null
+            : !span.IsOne ? span - 1
+            : !stride.IsOne ? stride - 1
+            : start is { } shift and not 0 ? Math.Abs(shift)
+            : start == 0 && (attributes.Size("size") - attributes.Size("count")).Value is { } lacking ? Math.Abs(lacking)
+            : (Dim?)null;
+        var dims = reach is null ? type.Dims : type.Dims.SetItem(dim, reach);
+        var divisors = type.Sharding.Dims.Where((_, i) => i != dim || reach is null).SelectMany(d => d.Axes).Select(a => a.Name);
+        var numbers = dims.Where(d => d.Value is not null).Aggregate((long)type.Element.Bytes(), (product, d) => product * d.Value!.Value);
+        return new(numbers, [.. dims.Where(d => d.Value is null)], [.. divisors.OrderBy(a => a, StringComparer.Ordinal)]);
     }
 
     /// <summary>The formula of all operands together: <c>4·H·M + 4·H</c>.</summary>

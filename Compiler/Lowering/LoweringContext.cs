@@ -43,6 +43,29 @@ internal sealed class LoweringContext(OperatorCall call, ImmutableArray<TensorTy
     /// <summary>The value in another placement.</summary>
     public Value Reshard(Value value, TensorSharding to) => builder.Reshard(value, to);
 
+    /// <summary>
+    /// What this rank's windows along a dim look at, from wherever it lies: position m of <paramref name="count"/> looks at <paramref name="span"/> elements
+    /// from <c>m · stride + start</c> on. The dim counts positions then, and is split as they are.
+    /// </summary>
+    public Value Window(Value x, int dim, Dim stride, Dim start, Dim span, Dim count, string? fill = null, bool wrap = false)
+    {
+        var size = x.Tensor.Dims[dim];
+        if (stride.IsOne && span.IsOne && start.Value == 0 && count.Equals(size)) return x;
+        var attributes = Exchanged(x, dim, stride, start, span, count, size);
+        if (fill is not null && !HostScalars.IsZero(fill)) attributes = attributes.WithHost("fill", fill);
+        return builder.Exchange("window", wrap ? attributes.With("wrap", true) : attributes, x, x.Tensor with { Dims = x.Tensor.Dims.SetItem(dim, count) });
+    }
+
+    /// <summary>The adjoint of <see cref="Window"/>: what all ranks' windows hold of each element of a dim of <paramref name="size"/>, added up where it lies.</summary>
+    public Value WindowAdd(Value windows, int dim, Dim stride, Dim start, Dim span, Dim size)
+    {
+        var count = windows.Tensor.Dims[dim];
+        return builder.Exchange("window_add", Exchanged(windows, dim, stride, start, span, count, size), windows, windows.Tensor with { Dims = windows.Tensor.Dims.SetItem(dim, size) });
+    }
+
+    private static Attributes Exchanged(Value x, int dim, Dim stride, Dim start, Dim span, Dim count, Dim size) =>
+        Attributes.Named(Axes(x, dim)[0].Name).With("dim", dim).With("stride", stride).With("start", start).With("span", span).With("count", count).With("size", size);
+
     /// <summary>A reduction over dims that stay with size 1, completed.</summary>
     public Value Reduce(string name, ImmutableArray<int> dims, Value x) =>
         Complete(Apply(name, Attributes.None.With("dims", dims).With("keepdim", true), x));

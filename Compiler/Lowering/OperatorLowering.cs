@@ -18,6 +18,6 @@ internal sealed record OperatorLowering(
     /// </summary>
     public bool IsTransparent { get; init; }
 
-    /// <summary>Whether the exchange runs over one axis only: of a dim over several axes the others are gathered first.</summary>
+    /// <summary>Whether the exchange of a dim runs over one axis only: of a dim over several axes the others are gathered first.</summary>
     public bool OneAxis { get; init; }
 }

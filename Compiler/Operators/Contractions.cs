@@ -23,6 +23,7 @@ internal static class Contractions
             Factors = call => FactorTemplate.Parse("... i, o i, o -> ... o", call.Rank(0), call.Rank(1), call.Rank(2)).Replicate("i"),
             Flops = TwicePerProduct,
             Vjp = LinearVjp,
+            Lowering = Lowering.InnerLowering.Linear,
             Summary = "x times the transposed weight [o, i], plus bias [o]",
         },
     ];

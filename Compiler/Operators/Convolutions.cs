@@ -1,13 +1,14 @@
 using System.Collections.Immutable;
 using GShard.Compiler.Dims;
 using GShard.Compiler.IR;
+using GShard.Compiler.Lowering;
 using GShard.Compiler.Rules;
 
 namespace GShard.Compiler.Operators;
 
 /// <summary>
 /// Convolutions of x [n, c, spatial…] with a weight [o, c / groups, kernel…]; constants <c>stride</c>, <c>padding</c>, <c>dilation</c> and
-/// <c>groups</c>. A split spatial dim needs a halo.
+/// <c>groups</c>. A split spatial dim needs a halo; once ranks hold it, the constant <c>cut</c> names the dim.
 /// </summary>
 internal static class Convolutions
 {
@@ -22,6 +23,7 @@ internal static class Convolutions
             Linearity = call => call.Operands.Length == 2 ? Linearity.Each(0, 1) : Linearity.None,
             Flops = Flops,
             Vjp = v => Vjp(v, name, spatial),
+            Lowering = WindowLowering.Convolution,
             Summary = $"convolution over {spatial} spatial dims (x, weight, bias where there is one)",
         };
         yield return new(name + "_backward_input")
@@ -33,7 +35,7 @@ internal static class Convolutions
         };
         yield return new(name + "_backward_weight")
         {
-            Factors = call => Sized(new Tensors(call, spatial).Template(t => new([t.Y, t.X], [t.W])).Reduce("n"), call, "k"),
+            Factors = call => Sized(new Tensors(call, spatial).Template(t => new([t.Y, t.X], [t.W])).Reduce(["n", .. Window.Cut(call.Attributes).Select(d => "m" + (d - 2))]), call, "k"),
             Linearity = _ => Linearity.Each(0, 1),
             Flops = Flops,
             Summary = $"cotangent of {name}'s weight, whose kernel sizes are size (cotangent, x)",
@@ -54,7 +56,8 @@ internal static class Convolutions
         var template = new Tensors(call, spatial).Template(t => new(hasBias ? [t.X, t.W, [t.Y[1]]] : [t.X, t.W], [t.Y]));
         // A partial sum over the channels would add the bias once per rank.
         template = hasBias ? template.Replicate("c") : template.Reduce("c");
-        return Enumerable.Range(0, spatial).Aggregate(template, (t, i) =>
+        var cut = Window.Cut(call.Attributes);
+        return Enumerable.Range(0, spatial).Where(i => !cut.Contains(2 + i)).Aggregate(template, (t, i) =>
             t.Size("m" + i, window.Positions(i, call.Operand(0).Dims[2 + i], call.Operand(1).Dims[2 + i])));
     }
 
@@ -80,12 +83,14 @@ internal static class Convolutions
     {
         private readonly int spatial;
         private readonly Dim groups;
+        private readonly ImmutableArray<int> cut;
 
         public Tensors(OperatorCall call, int spatial)
         {
             this.spatial = spatial;
             groups = call.Attributes.Has("groups") ? call.Attributes.Size("groups") : Dim.One;
-            X = [["n"], Grouped("c"), .. Spatial("l")];
+            cut = Window.Cut(call.Attributes);
+            X = [["n"], Grouped("c"), .. Enumerable.Range(0, spatial).Select(i => Spatial(IsCut(i) ? "m" : "l")[i])];
             W = [Grouped("o"), ["c"], .. Spatial("k")];
             Y = [["n"], Grouped("o"), .. Spatial("m")];
         }
@@ -98,11 +103,13 @@ internal static class Convolutions
 
         public FactorTemplate Template(Func<Tensors, FactorTemplate> arrange)
         {
-            var template = arrange(this)
-                .With(FactorKind.Permutation, [.. Spatial("l").Concat(Spatial("m")).Select(d => d[0])])
-                .Replicate([.. Spatial("k").Select(d => d[0])]);
+            var template = arrange(this).Replicate([.. Spatial("k").Select(d => d[0])]);
+            for (var i = 0; i < spatial; i++)
+                if (!IsCut(i)) template = template.With(FactorKind.Permutation, "l" + i, "m" + i).Tie("m" + i, "l" + i);
             return groups.IsOne ? template : template.Replicate("g").Size("g", groups);
         }
+
+        private bool IsCut(int i) => cut.Contains(2 + i);
 
         private ImmutableArray<string> Grouped(string channel) => groups.IsOne ? [channel] : ["g", channel];
 

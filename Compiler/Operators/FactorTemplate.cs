@@ -22,6 +22,9 @@ public sealed record FactorTemplate(
     /// <summary>Sizes of factors that no operand determines.</summary>
     public ImmutableDictionary<string, Dim> Sizes { get; init; } = ImmutableDictionary<string, Dim>.Empty;
 
+    /// <summary>Factors that are split with another of another size.</summary>
+    public ImmutableDictionary<string, string> Ties { get; init; } = ImmutableDictionary<string, string>.Empty;
+
     /// <summary>
     /// Reads <c>... i, o i -> ... o</c>. A word is a factor, <c>1</c> a broadcast dim, <c>(a b)</c> a dim of several factors, <c>...</c>
     /// stands for as many leading dims as the operand's rank leaves, aligned from the right, <c>.</c> for no dims.
@@ -54,6 +57,9 @@ public sealed record FactorTemplate(
 
     /// <summary>This template with the size of a factor that no operand shows.</summary>
     public FactorTemplate Size(string factor, Dim size) => this with { Sizes = Sizes.SetItem(factor, size) };
+
+    /// <summary>This template with a factor that is split where another is.</summary>
+    public FactorTemplate Tie(string factor, string to) => this with { Ties = Ties.SetItem(factor, to) };
 
     private static List<string> Words(string text)
     {

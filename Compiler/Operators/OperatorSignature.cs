@@ -28,7 +28,10 @@ public sealed record OperatorSignature(OperatorDefinition Definition, FactorRule
             n.StartsWith(".", StringComparison.Ordinal) ? "d" + n.Substring(1) : n,
             sizes.Of(n),
             template.Kinds.TryGetValue(n, out var kind) ? kind : FactorKind.PassThrough,
-            template.Reductions.TryGetValue(n, out var reduction) ? reduction : Shardings.Reduction.Sum));
+            template.Reductions.TryGetValue(n, out var reduction) ? reduction : Shardings.Reduction.Sum)
+        {
+            TiedTo = template.Ties.TryGetValue(n, out var other) && index.TryGetValue(other, out var at) ? at : null,
+        });
         TensorFactors Map(ImmutableArray<ImmutableArray<string>> tensor) => new([.. tensor.Select(d => d.Select(n => index[n]).ToImmutableArray())]);
 
         var results = template.Results.Select((dims, i) => (IrType)new TensorType(

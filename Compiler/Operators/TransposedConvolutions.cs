@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using GShard.Compiler.IR;
+using GShard.Compiler.Lowering;
 
 namespace GShard.Compiler.Operators;
 
@@ -17,6 +18,7 @@ internal static class TransposedConvolutions
         Linearity = call => call.Operands.Length == 2 ? Linearity.Each(0, 1) : Linearity.None,
         Flops = Convolutions.Flops,
         Vjp = v => Vjp(v, spatial),
+        Lowering = WindowLowering.TransposedConvolution,
         Summary = $"transposed convolution over {spatial} spatial dims (x, weight, bias where there is one)",
     };
 
@@ -33,6 +35,7 @@ internal static class TransposedConvolutions
         var window = Window.Of(call.Attributes, spatial);
         for (var i = 0; i < spatial; i++)
         {
+            if (Window.Cut(call.Attributes).Contains(2 + i)) continue;
             var more = call.Attributes.Has("output_padding") ? call.Attributes.Sizes("output_padding")[i] : 0;
             template = template.Size("l" + i, (call.Operand(0).Dims[2 + i] - 1) * window.Stride[i] - window.Padding[i] * 2
                 + window.Dilation[i] * (call.Operand(1).Dims[2 + i] - 1) + more + 1);

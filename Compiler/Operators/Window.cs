@@ -18,6 +18,18 @@ internal sealed record Window(ImmutableArray<Dim> Stride, ImmutableArray<Dim> Pa
         return window;
     }
 
+    /// <summary>
+    /// The dims (of the tensor that windows slide over) of which a rank holds what its own positions look at, halos and padding included:
+    /// there the dim counts positions, and is split as they are.
+    /// </summary>
+    public static ImmutableArray<int> Cut(Attributes attributes) => attributes.Has(CutKey) ? attributes.Ints(CutKey) : [];
+
+    /// <summary>The key of the dims that hold a rank's windows.</summary>
+    public const string CutKey = "cut";
+
+    /// <summary>How many elements a window spans: <c>dilation (kernel - 1) + 1</c>.</summary>
+    public Dim Span(int dim, Dim kernel) => Dilation[dim] * (kernel - 1) + 1;
+
     /// <summary>The number of positions along a spatial dim: <c>(size + 2 padding - dilation (kernel - 1) - 1) / stride + 1</c>, rounded down.</summary>
     public Dim Positions(int dim, Dim size, Dim kernel)
     {

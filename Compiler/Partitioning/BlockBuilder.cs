@@ -18,6 +18,7 @@ internal sealed class BlockBuilder(Mesh mesh, Names names, ImmutableHashSet<Valu
     private static readonly HashSet<string> OperatorNames = [.. OperatorTable.All.Select(o => DefaultName(o.Name))];
 
     private readonly Dictionary<(Value, TensorSharding), Value> resharded = [];
+    private readonly Dictionary<(Value, string, Attributes), Value> exchanged = [];
 
     /// <summary>The origin that new operations get.</summary>
     public Origin Origin { get; set; } = Origin.None;
@@ -99,6 +100,10 @@ internal sealed class BlockBuilder(Mesh mesh, Names names, ImmutableHashSet<Valu
         return resharded[(value, to)] = current;
     }
 
+    /// <summary>An exchange of one value; one made before of the same value serves again.</summary>
+    public Value Exchange(string name, Attributes attributes, Value value, TensorType type) =>
+        FindExchanged((value, name, attributes)) ?? (exchanged[(value, name, attributes)] = Add(name, attributes, [value], [type])[0]);
+
     /// <summary>What of <paramref name="value"/> is still partial is reduced, and lies replicated.</summary>
     public Value Complete(Value value) => Reshard(value, value.Tensor.Sharding.WithoutPartial());
 
@@ -127,6 +132,9 @@ internal sealed class BlockBuilder(Mesh mesh, Names names, ImmutableHashSet<Valu
 
     private Value? FindResharded(Value value, TensorSharding to) =>
         resharded.TryGetValue((value, to), out var known) ? known : outer?.FindResharded(value, to);
+
+    private Value? FindExchanged((Value, string, Attributes) exchange) =>
+        exchanged.TryGetValue(exchange, out var known) ? known : outer?.FindExchanged(exchange);
 
     private static string DefaultName(string operation)
     {

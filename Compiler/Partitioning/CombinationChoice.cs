@@ -45,8 +45,8 @@ internal sealed record CombinationChoice(ImmutableArray<TensorSharding> Operands
             var best = new List<PlacementCombination>(mesh.Axes.Length);
             foreach (var axis in mesh.Axes)
             {
-                var mayLower = !forms.IsEmpty && (!lowering!.OneAxis || best.All(c => c.Form is null));
-                best.Add(Best(axis, mayLower ? legal.AddRange(forms) : legal, flops, tensors, areWeights, results, wanted));
+                var possible = forms.Where(f => !lowering!.OneAxis || best.All(c => c.Form?.Meets(f.Form!) != true));
+                best.Add(Best(axis, [.. legal, .. possible], flops, tensors, areWeights, results, wanted));
             }
 
             return best;
@@ -69,7 +69,7 @@ internal sealed record CombinationChoice(ImmutableArray<TensorSharding> Operands
         (double Cost, int Missed, int Moved) least = (double.PositiveInfinity, 0, 0);
         foreach (var combination in combinations)
         {
-            var cost = ReshardCost.OfCompute(flops, combination.Factor >= 0, axis) + (combination.Form is { } form ? ReshardCost.OfExchange(form, operands[0].Element) : 0);
+            var cost = ReshardCost.OfCompute(flops, combination.Factor >= 0, axis) + (combination.Form is { } form ? ReshardCost.OfExchange(form, operands[0].Element, axis) : 0);
             int missed = 0, moved = 0;
             for (var i = 0; i < operands.Length; i++)
             {

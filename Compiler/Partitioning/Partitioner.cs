@@ -72,9 +72,6 @@ internal sealed class Partitioner
             case UserFunctions.Forward when operation.Attributes.Flag("manual"):
                 PartitionManual(builder, operation, operands);
                 break;
-            case "linear_bias" when IsSplit(operands[0], operands[0].Tensor.Rank - 1) || IsSplit(operands[1], 1):
-                PartitionRowParallel(builder, operation, operands);
-                break;
             default:
                 ImmutableArray<TensorSharding> wanted = [.. operation.Results.Where(r => r.Type is TensorType).Select(r => r.Tensor.Sharding)];
                 Bind(operation, builder.Apply(operation.Name, operation.Attributes, operands, wanted, resultNames));
@@ -109,17 +106,6 @@ internal sealed class Partitioner
             _ => sharding,
         };
     }
-
-    /// <summary>A linear layer whose inner dim is split: the bias is added once, to the completed sum and not to each rank's part.</summary>
-    private void PartitionRowParallel(BlockBuilder builder, Operation linear, ImmutableArray<Value> operands)
-    {
-        var wanted = linear.Result.Tensor.Sharding;
-        var product = builder.Apply("linear", Attributes.None, [operands[0], operands[1]], [wanted], [])[0];
-        Bind(linear, builder.Apply("add", Attributes.None, [product, operands[2]], [wanted], [linear.Result.Name]));
-        Place(builder, linear.Result);
-    }
-
-    private static bool IsSplit(Value value, int dim) => !value.Tensor.Sharding.Dims[dim].Axes.IsEmpty;
 
     private void Bind(Operation operation, ImmutableArray<Value> results)
     {

@@ -97,13 +97,17 @@ internal sealed class PropagationGraph
 
     /// <summary>
     /// A factor that one result keeps and another sums over, as the groups of a gate and of its auxiliary loss, passes shardings on like any
-    /// other.
+    /// other. Tied factors show as one, so that an image stays split through a convolution; but there is nothing to split in a size of 1.
     /// </summary>
-    private static FactorRule Shown(FactorRule rule) => rule with
+    private static FactorRule Shown(FactorRule rule)
     {
-        Factors = [.. rule.Factors.Select((f, i) =>
-            f.Kind == FactorKind.Reduction && rule.Results.Any(r => r.Holds(i)) ? f with { Kind = FactorKind.PassThrough } : f)],
-    };
+        int Of(int factor) => rule.Factors[factor].TiedTo is { } other && !rule.Factors[factor].Size.IsOne && !rule.Factors[other].Size.IsOne ? other : factor;
+        TensorFactors Tied(TensorFactors tensor) => new([.. tensor.Dims.Select(d => d.Select(Of).ToImmutableArray())]);
+        return new FactorRule(
+            [.. rule.Factors.Select((f, i) => f.Kind == FactorKind.Reduction && rule.Results.Any(r => r.Holds(i)) ? f with { Kind = FactorKind.PassThrough } : f)],
+            [.. rule.Operands.Select(Tied)],
+            [.. rule.Results.Select(Tied)]);
+    }
 
     private void Edge(Value from, Value to, Operation? source)
     {

@@ -30,8 +30,12 @@ internal static class ReshardCost
     /// What ranks exchange when an operator runs in a split form. Its collectives start at an eighth of the usual cost: the other way is to gather, after
     /// which every rank holds and computes the whole, and that is worth some latency unless the whole is small.
     /// </summary>
-    public static double OfExchange(SplitForm form, ElementType element) =>
-        form.Collectives * Start / 8 + Math.Max(0, form.Elements.Evaluate(_ => NominalDim)) * element.Bytes();
+    public static double OfExchange(SplitForm form, ElementType element, MeshAxis axis)
+    {
+        double Bytes(Dim elements) => Math.Max(0, elements.Evaluate(_ => NominalDim)) * (double)element.Bytes();
+        double n = axis.NominalSize;
+        return form.Collectives * Start / 8 + Bytes(form.Elements) + (n - 1) / n * (Bytes(form.Summed) + Bytes(form.Moved) / n);
+    }
 
     /// <summary>
     /// The cost of a result that comes out as <paramref name="from"/> and is wanted as <paramref name="to"/>. A sum may stay partial: it is

@@ -72,6 +72,10 @@ internal sealed class SizeResolution
                 return (operation.Name, Global(WithGranule(operation, operation.Result.Tensor, operation.Name == "all_to_all" ? "split" : "dim")));
             case "zero_pad":
                 return (operation.Name, Global(WithGranule(operation, operation.Operands[0].Tensor, "dim")));
+            case "window" or "window_add":
+                return (operation.Name, Global(WithGranules(operation)));
+            case var name when name.EndsWith("_backward_input", StringComparison.Ordinal) || name.StartsWith("avg_pool", StringComparison.Ordinal):
+                return (name, Windows(operation));
             default:
                 return (operation.Name, GlobalIndices.Of(operation, sizes) ?? Global(attributes));
         }
@@ -83,6 +87,33 @@ internal sealed class SizeResolution
         var dim = collective.Attributes.Int(key);
         var granule = granules.Of(cut.Dims[dim], cut.Sharding.Dims[dim].Axes);
         return granule.IsOne ? collective.Attributes : collective.Attributes.With("granule", granule);
+    }
+
+    /// <summary>The constants of an exchange of windows, with the granules of the positions and of what they look at where they are not 1.</summary>
+    private Attributes WithGranules(Operation exchange)
+    {
+        var dim = exchange.Attributes.Int("dim");
+        var axes = exchange.Result.Tensor.Sharding.Dims[dim].Axes;
+        var (positions, elements) = (granules.Of(exchange.Attributes.Size("count"), axes), granules.Of(exchange.Attributes.Size("size"), axes));
+        var attributes = positions.IsOne ? exchange.Attributes : exchange.Attributes.With("granule", positions);
+        return elements.IsOne ? attributes : attributes.With("sizeGranule", elements);
+    }
+
+    /// <summary>The constants of a backward that makes an operand of which ranks hold their windows: there the size is what this rank's look at.</summary>
+    private Attributes Windows(Operation operation)
+    {
+        var cut = Window.Cut(operation.Attributes);
+        var attributes = Global(operation.Attributes);
+        if (cut.IsEmpty || !attributes.Has("size")) return attributes;
+        var type = operation.Result.Tensor;
+        var spatial = attributes.Sizes("size").Length;
+        var leading = type.Rank - spatial;
+        var window = Window.Of(operation.Attributes, spatial);
+        Dim Kernel(int i) => operation.Attributes.Has("kernel_size") ? operation.Attributes.Sizes("kernel_size")[i] : operation.Operands[1].Tensor.Dims[2 + i];
+        Dim Size(Dim whole, int i) => cut.Contains(leading + i)
+            ? (sizes.Local(type.Dims[leading + i], type.Sharding.Dims[leading + i].Axes) - 1) * sizes.Global(window.Stride[i]) + sizes.Global(window.Span(i, Kernel(i)))
+            : whole;
+        return attributes.With("size", attributes.Sizes("size").Select(Size));
     }
 
     /// <summary>The sizes of the reduced dims, where one of them is split.</summary>

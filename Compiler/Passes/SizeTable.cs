@@ -75,8 +75,26 @@ internal sealed class SizeTable(Function function, IEnumerable<Operation> progra
         }
     }
 
+    /// <summary>A quotient that is not exact, rounded down on the host: <c>(H-1)/(2)</c>.</summary>
+    private Dim Quotient(string symbol)
+    {
+        var close = 0;
+        for (var depth = 0; close < symbol.Length; close++)
+        {
+            depth += symbol[close] == '(' ? 1 : symbol[close] == ')' ? -1 : 0;
+            if (depth == 0) break;
+        }
+
+        var (over, under) = (Global(DimParser.Parse(symbol.Substring(0, close + 1))), Global(DimParser.Parse(symbol.Substring(close + 2))));
+        var name = over.Symbols.FirstOrDefault() ?? "quotient";
+        var result = new Value(names.Fresh(name), Size);
+        operations.Add(new Operation("host_size", [], [result], Attributes.None.WithHost("value", $"({{{over}}}) / ({{{under}}})"), Origin.None));
+        return Dim.Symbol(result.Name);
+    }
+
     private Dim GlobalSymbol(string symbol) => Once("global " + symbol, () =>
     {
+        if (symbol[0] == '(') return Quotient(symbol);
         var size = Dim.Symbol(symbol);
         (Value Parameter, int Dim)? split = null, multiple = null;
         foreach (var (parameter, dim) in Dims())

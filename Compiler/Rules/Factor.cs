@@ -26,4 +26,10 @@ public enum FactorKind
 /// One independent index of an operator, as in einsum: <c>m k, k n -> m n</c> has the factors m, k and n.
 /// A dim maps to one factor or, major to minor, to several.
 /// </summary>
-public sealed record Factor(string Name, Dim Size, FactorKind Kind = FactorKind.PassThrough, Reduction Reduction = Reduction.Sum);
+public sealed record Factor(string Name, Dim Size, FactorKind Kind = FactorKind.PassThrough, Reduction Reduction = Reduction.Sum)
+{
+    /// <summary>
+    /// The factor with which this one is split, though it has another size: the positions of a window with what they slide over. Null for none.
+    /// </summary>
+    public int? TiedTo { get; init; }
+}

@@ -7,6 +7,8 @@ namespace GShard.Generator.Writing;
 /// <summary>Collectives in C#, and the comment above each: why, over which axis, what changes, how many bytes.</summary>
 internal static class Collectives
 {
+    private const string Windows = "{0}, dim: {dim}, stride: {stride}, start: {start}, span: {span}, count: {count}, size: {size}";
+
     private static readonly Dictionary<string, (string Kind, string Pattern)> Table = new(StringComparer.Ordinal)
     {
         ["all_gather"] = ("AllGather", "AllGather({0}, dim: {dim})"),
@@ -24,6 +26,8 @@ internal static class Collectives
         ["keep_on_first"] = ("KeepOnFirst", "KeepOnFirst({0})"),
         ["reduce_scatter"] = ("ReduceScatter", "ReduceScatter({0}, dim: {dim}{granule?})"),
         ["slice"] = ("Slice", "Slice({0}, dim: {dim}{granule?})"),
+        ["window"] = ("Window", $"Window({Windows}{{fill?}}{{wrap?}}{{granule?}}{{sizeGranule?}})"),
+        ["window_add"] = ("WindowAdd", $"WindowAdd({Windows}{{wrap?}}{{granule?}}{{sizeGranule?}})"),
         ["zero_pad"] = ("ZeroPad", "ZeroPad({0}, dim: {dim}, globalSize: {size}{granule?})"),
     };
 
@@ -55,7 +59,7 @@ internal static class Collectives
         if (operation.Name == "einsum_loop")
             return $"// EinsumLoop over '{axis}': the parts of {operation.Operands[operation.Attributes.Int("moving")].Name} go round, {CollectiveVolume.Formula(operation)} bytes to each peer{why}";
 
-        var change = $"{Describe(operation.Operands[0].Tensor, axis)} → {Describe(operation.Results[0].Tensor, axis)}";
+        var change = $"{Describe(operation.Operands[0].Tensor, axis)} → {Describe(operation.Results[0].Tensor, axis)}{(operation.Name switch { "window" => " windows", "window_add" => ", windows added up", _ => "" })}";
         if (!CollectiveVolume.IsCollective(operation)) return $"// {Kind(operation)} over '{axis}': {change}, no communication{why}";
         var volume = CollectiveVolume.Formula(operation) + (CollectiveVolume.IsToEachPeer(operation) ? " bytes to each peer" : " bytes");
         return $"// {Kind(operation)} over '{axis}': {change}, {volume}{why}";

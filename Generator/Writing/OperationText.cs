@@ -29,6 +29,9 @@ internal sealed class OperationText(Operation operation, MethodScope method)
     /// <summary>Rank of a tensor operand.</summary>
     public int Rank(int index) => operation.Operands[index].Tensor.Rank;
 
+    /// <summary>Whether a tensor operand is split.</summary>
+    public bool IsSplit(int index) => operation.Operands[index].Tensor.Sharding.Dims.Any(d => !d.Axes.IsEmpty);
+
     /// <summary>Whether the constant is there.</summary>
     public bool Has(string key) => operation.Attributes.Has(key);
 

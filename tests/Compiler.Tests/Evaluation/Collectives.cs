@@ -4,7 +4,7 @@ namespace GShard.Compiler.Tests.Evaluation;
 internal static class Collectives
 {
     public static bool Knows(string name) => name is
-        "einsum_loop" or "all_reduce" or "all_reduce_max" or "all_reduce_min" or "all_gather" or "reduce_scatter" or "all_to_all" or "slice" or "zero_pad" or "keep_on_first";
+        "einsum_loop" or "all_reduce" or "all_reduce_max" or "all_reduce_min" or "all_gather" or "reduce_scatter" or "all_to_all" or "slice" or "zero_pad" or "keep_on_first" or "window" or "window_add";
 
     public static NdArray[] Run(RankGrid grid, KernelCall[] calls)
     {
@@ -24,6 +24,8 @@ internal static class Collectives
         "all_to_all" => NdArray.Concat([.. group.Select(x => Chunk(x, call.Dim("split"), group.Length, me, Granule(call)))], call.Dim("concat")),
         "slice" => Chunk(call.X, call.Dim(), group.Length, me, Granule(call)),
         "zero_pad" => ZeroPad(call, group.Length, me),
+        "window" => Windows.Collect(call, group, me),
+        "window_add" => Windows.Add(call, group, me),
         "keep_on_first" => me == 0 ? call.X : NdArray.Zeros(call.X.Shape),
         _ => throw new InvalidOperationException($"'{call.Name}' is not a collective."),
     };

@@ -8,7 +8,7 @@ internal static class WindowKernels
     public static IEnumerable<(string, Func<KernelCall, object?[]>)> All => new[] { 1, 2, 3 }.SelectMany(spatial => new[]
     {
         One($"conv{spatial}d", c => Convolve(c, spatial)),
-        One($"conv{spatial}d_backward_input", c => Collect(c, spatial, [c.X.Shape[0], c.Y.Shape[1] * c.Size("groups", 1), .. c.Sizes("size")], c.X.Shape, c.Y.Shape, (y, x, w) => (x, c.X[y] * c.Y[w]))),
+        One($"conv{spatial}d_backward_input", c => Collect(c, spatial, [c.X.Shape[0], c.Y.Shape[1] * c.Size("groups", 1), .. LookedAt(c, spatial)], c.X.Shape, c.Y.Shape, (y, x, w) => (x, c.X[y] * c.Y[w]))),
         One($"conv{spatial}d_backward_weight", c => Collect(c, spatial, [c.X.Shape[1], c.Y.Shape[1] / c.Size("groups", 1), .. c.Sizes("size")], c.X.Shape, null, (y, x, w) => (w, c.X[y] * c.Y[x]))),
         One($"conv_transpose{spatial}d", c => ConvolveTransposed(c, spatial)),
         One($"max_pool{spatial}d", c => Pool(c, spatial, v => v.Max(p => p.Value))),
@@ -23,8 +23,12 @@ internal static class WindowKernels
     private static long[] Positions(KernelCall c, int spatial, long[] sizes, long[] kernel)
     {
         var (stride, padding, dilation) = (Constant(c, "stride", spatial, 1), Constant(c, "padding", spatial, 0), Constant(c, "dilation", spatial, 1));
-        return [.. Enumerable.Range(0, spatial).Select(i => (sizes[i] + 2 * padding[i] - dilation[i] * (kernel[i] - 1) - 1) / stride[i] + 1)];
+        // A rank without a position holds nothing that one could look at.
+        return [.. Enumerable.Range(0, spatial).Select(i => sizes[i] == 0 ? 0 : (sizes[i] + 2 * padding[i] - dilation[i] * (kernel[i] - 1) - 1) / stride[i] + 1)];
     }
+
+    // Nothing, where there is no position.
+    private static IEnumerable<long> LookedAt(KernelCall c, int spatial) => c.Sizes("size").Select((size, i) => c.X.Shape[^(spatial - i)] == 0 ? 0 : size);
 
     /// <summary>Where in the operand an element of a window lies; null in the padding.</summary>
     private static long[]? At(KernelCall c, long[] position, long[] element, long[] sizes)
@@ -45,7 +49,7 @@ internal static class WindowKernels
     private static NdArray ConvolveTransposed(KernelCall c, int spatial)
     {
         var (stride, padding, dilation, more) = (Constant(c, "stride", spatial, 1), Constant(c, "padding", spatial, 0), Constant(c, "dilation", spatial, 1), Constant(c, "output_padding", spatial, 0));
-        long[] sizes = [.. Enumerable.Range(0, spatial).Select(i => (c.X.Shape[2 + i] - 1) * stride[i] - 2 * padding[i] + dilation[i] * (c.Y.Shape[2 + i] - 1) + more[i] + 1)];
+        long[] sizes = [.. Enumerable.Range(0, spatial).Select(i => c.X.Shape[2 + i] == 0 ? 0 : (c.X.Shape[2 + i] - 1) * stride[i] - 2 * padding[i] + dilation[i] * (c.Y.Shape[2 + i] - 1) + more[i] + 1)];
         var result = Collect(c, spatial, [c.X.Shape[0], c.Y.Shape[1] * c.Size("groups", 1), .. sizes], c.X.Shape, c.Y.Shape, (y, x, w) => (x, c.X[y] * c.Y[w]));
         return c.Operands.Count > 2 ? NdArray.Fill(result.Shape, i => result[i] + c.Array(2)[i[1]]) : result;
     }
@@ -105,7 +109,7 @@ internal static class WindowKernels
 
     private static NdArray AvgPoolBackward(KernelCall c, int spatial)
     {
-        var result = NdArray.Zeros([.. c.X.Shape[..^spatial], .. c.Sizes("size")]);
+        var result = NdArray.Zeros([.. c.X.Shape[..^spatial], .. LookedAt(c, spatial)]);
         var count = c.Sizes("kernel_size").Aggregate(1L, (a, b) => a * b);
         foreach (var window in NdArray.Indices(c.X.Shape))
             foreach (var (index, _) in Elements(c, spatial, result, window).ToList()) result[index] += c.X[window] / count;

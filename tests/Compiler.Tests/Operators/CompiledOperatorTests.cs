@@ -23,6 +23,9 @@ public sealed class CompiledOperatorTests
             var data = new TheoryData<string, int>();
             foreach (var sample in OperatorSamples.All.Where(s => s.Operation.Operands.Any(o => o.Type is TensorType)))
                 foreach (var ranks in new[] { 2, 3 }) data.Add(sample.ToString(), ranks);
+
+            // More ranks than some have positions.
+            foreach (var sample in HaloSamples.All) data.Add(sample.ToString(), 5);
             return data;
         }
     }

@@ -101,6 +101,7 @@ public static class OperatorSamples
         new("avg_pool1d", "kernel_size=[2], stride=[1]", ["f64[3,4,6]"]), new("avg_pool2d", "kernel_size=[3,2], padding=[1,0]", ["f64[3,2,5,6]"]),
         new("max_pool1d_backward", "kernel_size=[2]", ["f64[3,4,3]", "f64[3,4,6]"]), new("max_pool2d_backward", "kernel_size=[2,2]", ["f64[2,2,2,2]", "f64[2,2,4,4]"]),
         new("avg_pool1d_backward", "kernel_size=[2], size=[6]", ["f64[3,4,3]"]), new("avg_pool2d_backward", "kernel_size=[2,2], size=[4,4]", ["f64[2,2,2,2]"]),
+        .. HaloSamples.All,
         new("top2_gating", "capacity=3, training=`true`", ["f64[6,5,4] positive", "!key"]),
     ];
 
