@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using GShard.Compiler.Dims;
 using GShard.Compiler.IR;
+using GShard.Compiler.Lowering;
 
 namespace GShard.Compiler.Operators;
 
@@ -9,9 +10,9 @@ internal static class Pieces
 {
     public static readonly ImmutableArray<OperatorDefinition> Operators =
     [
-        ShapeOperators.Shape("narrow", Narrowed, NarrowVjp) with { Summary = "length elements of dim from start" },
+        ShapeOperators.Shape("narrow", Narrowed, NarrowVjp) with { Lowering = ShiftLowering.Narrow, Summary = "length elements of dim from start" },
         ShapeOperators.Shape("select", Selected, SelectVjp) with { Summary = "the element of dim at index, without the dim" },
-        ShapeOperators.Shape("cat", Concatenated, _ => null) with { Vjp = CatVjp, Summary = "operands one after the other along dim" },
+        ShapeOperators.Shape("cat", Concatenated, _ => null) with { Vjp = CatVjp, Lowering = ShiftLowering.Cat, Summary = "operands one after the other along dim" },
         ShapeOperators.Shape("stack", Stacked, _ => null) with
         {
             Vjp = v => [.. v.Forward.Operands.Select((_, i) => v.When(i, () => v.Apply("select", v.Attributes.With("index", i), v.Cotangent)))],
@@ -20,6 +21,7 @@ internal static class Pieces
         ShapeOperators.Shape("pad", Padded, PadVjp) with
         {
             Linearity = call => HostScalars.IsZero(call.Attributes.Host("value")) ? Linearity.Joint(0) : Linearity.None,
+            Lowering = ShiftLowering.Pad,
             Summary = "value before and after: pad holds two sizes per dim, last dim first",
         },
         ShapeOperators.Shape("tril", Triangle, v => v.Apply("tril", v.Attributes, v.Cotangent)) with { Summary = "0 above the diagonal" },
@@ -34,7 +36,10 @@ internal static class Pieces
         var dims = FactorTemplate.Dims(call.Rank(0));
         if (call.Operand(0).Dims[dim].Value is { } size && (start + length).Value is { } end && (start.Value < 0 || end > size))
             throw new ShapeException($"narrow: {start} to {end} is not within dim {dim} of {call.Operands[0].Name}, which has size {size}.");
-        return new FactorTemplate([dims], [dims.SetItem(dim, ["m"])]).Replicate("." + dim, "m").Size("m", length);
+        var template = new FactorTemplate([dims], [dims.SetItem(dim, ["m"])]).Replicate("." + dim, "m").Size("m", length);
+
+        // All but a few elements stay split as the whole is; a small piece of it is a tensor of its own.
+        return (call.Operand(0).Dims[dim] - length).Value is { } cut && (length.Value is null || cut <= length.Value) ? template.Tie("m", "." + dim) : template;
     }
 
     private static Value NarrowVjp(VjpContext v)
@@ -111,7 +116,7 @@ internal static class Pieces
             var dim = rank - 1 - i;
             if (pad[2 * i].Value == 0 && pad[2 * i + 1].Value == 0) continue;
             template = (template with { Results = [template.Results[0].SetItem(dim, ["m" + dim])] })
-                .Replicate("." + dim, "m" + dim).Size("m" + dim, call.Operand(0).Dims[dim] + pad[2 * i] + pad[2 * i + 1]);
+                .Replicate("." + dim, "m" + dim).Tie("m" + dim, "." + dim).Size("m" + dim, call.Operand(0).Dims[dim] + pad[2 * i] + pad[2 * i + 1]);
         }
 
         return template;
@@ -125,7 +130,10 @@ internal static class Pieces
         {
             if (pad[2 * i].Value == 0 && pad[2 * i + 1].Value == 0) continue;
             var dim = result.Tensor.Rank - 1 - i;
-            result = v.Apply("narrow", Attributes.None.With("dim", dim).With("start", pad[2 * i]).With("length", v.Operand(0).Tensor.Dims[dim]), result);
+            var (before, after) = (pad[2 * i], pad[2 * i + 1]);
+            // What was cut off has no gradient.
+            if (before.Value < 0 || after.Value < 0) result = PadOneDim(v, result, dim, Dim.Zero - before, Dim.Zero - after);
+            else result = v.Apply("narrow", Attributes.None.With("dim", dim).With("start", before).With("length", v.Operand(0).Tensor.Dims[dim]), result);
         }
 
         return result;

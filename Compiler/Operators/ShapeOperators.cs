@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using GShard.Compiler.Dims;
 using GShard.Compiler.IR;
+using GShard.Compiler.Lowering;
 
 namespace GShard.Compiler.Operators;
 
@@ -15,8 +16,8 @@ internal static class ShapeOperators
         Shape("unsqueeze", Unsqueezed, v => v.Apply("squeeze", v.Attributes, v.Cotangent)) with { Summary = "a new dim of size 1 at dim" },
         Shape("squeeze", Squeezed, v => v.Apply("unsqueeze", v.Attributes, v.Cotangent)) with { Summary = "without the dim, whose size is 1" },
         Shape("expand", Expanded, v => v.SumTo(v.Cotangent, 0)) with { Summary = "dims of size 1, and new leading dims, repeated to the shape" },
-        Shape("flip", call => FactorTemplate.Same(call.Rank(0)).With(Rules.FactorKind.Permutation, [.. call.Dims().Select(d => "." + d)]), v => v.Apply("flip", v.Attributes, v.Cotangent)) with { Summary = "dims reversed" },
-        Shape("roll", Rolled, v => v.Apply("roll", v.Attributes.With("shifts", v.Attributes.Sizes("shifts").Select(s => Dim.Zero - s)), v.Cotangent)) with { Summary = "dims rotated by shifts" },
+        Shape("flip", call => FactorTemplate.Same(call.Rank(0)).With(Rules.FactorKind.Permutation, [.. call.Dims().Except(Window.Cut(call.Attributes)).Select(d => "." + d)]), v => v.Apply("flip", v.Attributes, v.Cotangent)) with { Lowering = ShiftLowering.Flip, Summary = "dims reversed" },
+        Shape("roll", Rolled, v => v.Apply("roll", v.Attributes.With("shifts", v.Attributes.Sizes("shifts").Select(s => Dim.Zero - s)), v.Cotangent)) with { Lowering = ShiftLowering.Roll, Summary = "dims rotated by shifts" },
     ];
 
     /// <summary>An operator that is linear in all its operands.</summary>

@@ -21,5 +21,9 @@ internal static class HaloSamples
         new("conv_transpose2d", "stride=[2,1], padding=[1,0], output_padding=[1,0]", ["f64[1,2,6,4]", "f64[2,3,3,2]", "f64[3]"]), new("conv_transpose1d", "stride=[4], groups=2", ["f64[2,4,6]", "f64[4,1,2]"]),
         new("max_pool1d", "kernel_size=[3], stride=[2], padding=[1]", ["f64[2,3,11]"]), new("max_pool2d", "kernel_size=[3,2], stride=[1,2], padding=[1,0], dilation=[2,1]", ["f64[1,2,9,6]"]),
         new("max_pool2d", "kernel_size=[2,2]", ["f64[2,2,8,6]"]), new("avg_pool1d", "kernel_size=[4], stride=[3], padding=[2]", ["f64[2,3,13]"]), new("avg_pool2d", "kernel_size=[2,3], padding=[1,1]", ["f64[2,2,7,8]"]),
+        new("narrow", "dim=1, start=3, length=8", ["f64[4,12]"]), new("narrow", "dim=0, start=0, length=9", ["f64[10,3]"]), new("narrow", "dim=1, start=11, length=1", ["f64[4,12]"]),
+        new("pad", "pad=[2,0], value=`0`", ["f64[3,11]"]), new("pad", "pad=[0,0,1,4,7,7], value=`1.5`", ["f64[9,5,4]"]), new("pad", "pad=[-2,3], value=`0`", ["f64[3,12]"]),
+        new("cat", "dim=0", ["f64[9,3]", "f64[8,3]"]), new("cat", "dim=-1", ["f64[2,5]", "f64[2,1]", "f64[2,12]"]), new("cat", "dim=0", ["i64[9] below 5", "i64[8] below 5"]),
+        new("flip", "dims=[-1]", ["f64[3,11]"]), new("flip", "dims=[0,1]", ["f64[8,7]"]), new("roll", "shifts=[3], dims=[-1]", ["f64[3,11]"]), new("roll", "shifts=[-15,2], dims=[1,0]", ["f64[8,7]"]),
     ];
 }
