@@ -1,8 +1,9 @@
 namespace GShard.Compiler.Tests.Operators;
 
 /// <summary>Windows over dims long enough to be worth splitting, in every relation of stride, span, padding and chunk.</summary>
-internal static class HaloSamples
+public static class HaloSamples
 {
+    /// <summary>All samples.</summary>
     public static IEnumerable<OperatorSample> All =>
     [
         // The paper's non-constant halo: base 12, window 3, padding 1 and 1, stride 2.

@@ -23,25 +23,30 @@ public sealed class SplitImageTests
         [Sharded, Mesh("space")]
         public sealed partial class ImageNet : nn.Module<Tensor, Tensor>
         {
-            private readonly Conv2d stem;
-            private readonly Conv2d mixer;
-            private readonly ConvTranspose2d up;
+            [Shape("4 3 3 3")] private readonly Parameter stem;
+            [Shape("4")] private readonly Parameter stemBias;
+            [Shape("4 4 5 5")] private readonly Parameter mixer;
+            [Shape("4 2 4 4")] private readonly Parameter up;
+            [Shape("2")] private readonly Parameter upBias;
 
             public ImageNet() : base("ImageNet")
             {
-                stem = Conv2d(3, 4, 3, padding: 1);
-                mixer = Conv2d(4, 4, 5, padding: 4, dilation: 2);
-                up = ConvTranspose2d(4, 2, 4, stride: 2, padding: 1);
+                stem = Parameter(torch.randn(4, 3, 3, 3));
+                stemBias = Parameter(torch.randn(4));
+                mixer = Parameter(torch.randn(4, 4, 5, 5));
+                up = Parameter(torch.randn(4, 2, 4, 4));
+                upBias = Parameter(torch.randn(2));
                 RegisterComponents();
             }
 
             [return: Split(2, "space")]
             public override Tensor forward([Split(2, "space"), Shape("N 3 H W")] Tensor x)
             {
-                var wide = functional.relu(stem.forward(x));
-                var small = functional.max_pool2d(wide, 2);
-                var mixed = functional.avg_pool2d(mixer.forward(small), 3, 1, 1);
-                return up.forward(mixed);
+                var wide = functional.relu(functional.conv2d(x, stem, stemBias, padding: new long[] { 1, 1 }));
+                var small = functional.max_pool2d(wide, new long[] { 2, 2 });
+                var mixed = functional.conv2d(small, mixer, padding: new long[] { 4, 4 }, dilation: new long[] { 2, 2 });
+                var soft = functional.avg_pool2d(mixed, new long[] { 3, 3 }, new long[] { 1, 1 }, new long[] { 1, 1 });
+                return functional.conv_transpose2d(soft, up, upBias, strides: new long[] { 2, 2 }, padding: new long[] { 1, 1 });
             }
         }
         """;
