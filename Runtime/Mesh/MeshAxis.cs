@@ -305,7 +305,7 @@ public sealed class MeshAxis
     public void CheckCut(string dim, long size, string parts, long other)
     {
         if (size != other)
-            throw new InvalidOperationException($"Rank {Rank} of '{Name}' holds {size} of a dim of {dim}, but {other} where a reshape splits that dim into {parts} whole parts; make {parts} a multiple of the number of ranks that it is split over ('{Name}' has {Size}).");
+            throw new InvalidOperationException($"Rank {Rank} of '{Name}' holds {size} elements of a dim of {dim}, but a reshape cuts that dim into {parts} whole parts, of which this rank would hold {other} elements; make {parts} a multiple of the number of ranks that it is split over ('{Name}' has {Size}).");
     }
 
     /// <summary>The axis as <c>name=size</c>.</summary>

@@ -1,0 +1,125 @@
+using static TorchSharp.torch;
+
+namespace GShard.Generator.Tests.Execution;
+
+/// <summary>What the passes make of collectives, in generated code that runs.</summary>
+public class CommunicationTests
+{
+    private const string Network = """
+        [Sharded, Mesh("data"), Mesh("model")]
+        public sealed partial class Model : nn.Module<Tensor, Tensor>
+        {
+            [Split(0, "model"), Shape("H M")] private readonly Linear up = Linear(6, 8);
+            [Split(1, "model"), Shape("M H")] private readonly Linear down = Linear(8, 6);
+            [Shape("M")] private readonly LayerNorm norm = LayerNorm(6);
+            public Model() : base("model") { RegisterComponents(); }
+            [return: Split(0, "data")]
+            public override Tensor forward([Split(0, "data"), Shape("B T M")] Tensor x)
+            {
+                var h = Sharding.Dropout(up.forward(norm.forward(x)).tanh(), 0.4, training);
+                return x + down.forward(h) * 0.5;
+            }
+        }
+        """;
+
+    [Theory]
+    [InlineData("data=1, model=1")]
+    [InlineData("data=2, model=1")]
+    [InlineData("data=2, model=2")]
+    [InlineData("data=3, model=2")]
+    public void A_method_that_is_computed_again(string mesh) =>
+        Equivalence.Check(Network.Replace("[return", "[Rematerialize] [return", StringComparison.Ordinal), mesh, Equivalence.Random(1, 5, 3, 6));
+
+    [Theory]
+    [InlineData("data=1")]
+    [InlineData("data=2")]
+    [InlineData("data=3")]
+    public void Parameters_split_over_the_axis_of_the_batch(string mesh) => Equivalence.Check("""
+        [Sharded, Mesh("data")]
+        public sealed partial class Model : nn.Module<Tensor, Tensor>
+        {
+            [Split(0, "data", Uneven = true), Shape("H M")] private readonly Linear up = Linear(6, 8);
+            [Split(0, "data", Uneven = true), Shape("M H")] private readonly Linear down = Linear(8, 6);
+            public Model() : base("model") { RegisterComponents(); }
+            [return: Split(0, "data")]
+            public override Tensor forward([Split(0, "data"), Shape("B M")] Tensor x) => down.forward(up.forward(x).tanh());
+        }
+        """, mesh, Equivalence.Random(1, 5, 6));
+
+    [Theory]
+    [InlineData("data=2")]
+    [InlineData("data=3")]
+    public void A_dim_that_merges_an_uneven_batch_is_cut_between_its_rows(string mesh) => Equivalence.Check("""
+        [Sharded, Mesh("data")]
+        public sealed partial class Model : nn.Module<Tensor, Tensor, Tensor>
+        {
+            [Replicate, Shape("M M")] private readonly Parameter w = Parameter(torch.randn(4, 4));
+            public Model() : base("model") { RegisterComponents(); }
+            [return: Split(0, "data")]
+            public override Tensor forward([Split(0, "data"), Shape("B T M")] Tensor x, [Replicate, Shape("B*T M")] Tensor z)
+            {
+                var flat = x.reshape(x.shape[0] * x.shape[1], x.shape[2]).matmul(w);
+                return (flat * z).reshape(x.shape[0], x.shape[1], x.shape[2]);
+            }
+        }
+        """, mesh, Equivalence.Random(1, 5, 3, 4), Equivalence.Random(2, 15, 4));
+
+    [Fact]
+    public void Heads_that_the_ranks_do_not_divide_are_an_error_before_anything_is_computed()
+    {
+        var failure = Assert.Throws<RankFailedException>(() => Equivalence.Check("""
+            [Sharded, Mesh("model")]
+            public sealed partial class Model : nn.Module<Tensor, Tensor>
+            {
+                private readonly int heads = 3;
+                [Split(0, "model"), Shape("M M")] private readonly Linear q = Linear(12, 12);
+                public Model() : base("model") { RegisterComponents(); }
+                [return: Split(1, "model")]
+                public override Tensor forward([Replicate, Shape("B M")] Tensor x) => q.forward(x).reshape(x.shape[0], heads, x.shape[1] / heads).tanh();
+            }
+            """, "model=2", Equivalence.Random(1, 2, 12)));
+        Assert.Contains("of 'model' holds 6 elements of a dim of", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("make heads a multiple of the number of ranks that it is split over ('model' has 2)", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(1, 1)]
+    [InlineData(2, 1)]
+    [InlineData(2, 2)]
+    [InlineData(3, 1)]
+    public void Micro_batches_without_synchronisation_train_as_one_rank_does(int data, int model)
+    {
+        var compiled = CompiledModel.Of(Network);
+        var plain = compiled.Create();
+        var batches = Enumerable.Range(0, 3).Select(i => Equivalence.Random(10 + i, 4, 3, 6)).ToArray();
+        var oracle = Train([("data", 1), ("model", 1)], synchronise: true, shares: false).Single();
+        foreach (var shares in new[] { false, true })
+            foreach (var trained in Train([("data", data), ("model", model)], synchronise: false, shares))
+                for (var i = 0; i < oracle.Length; i++) Assert.True(oracle[i].allclose(trained[i], 1e-9, 1e-9), $"parameter {i}, shares {shares}");
+
+        Tensor[][] Train((string, int)[] axes, bool synchronise, bool shares) => DeviceMesh.RunInProcess(axes, mesh =>
+        {
+            CounterRandom.Seed(3);
+            var sharded = CompiledModel.Shard(plain, mesh);
+            var optimizer = shares
+                ? new ZeroRedundancyOptimizer(sharded.parameters(), mesh.Axis("data"), p => optim.Adam(p, lr: 0.1))
+                : (optim.Optimizer)optim.Adam(sharded.parameters(), lr: 0.1);
+            for (var step = 0; step < 2; step++)
+            {
+                optimizer.zero_grad();
+                for (var i = 0; i < batches.Length; i++)
+                {
+                    CounterRandom.BeginStep(step, i);
+                    using var pause = synchronise || i == batches.Length - 1 ? null : ((IShardedModule)sharded).NoSync();
+                    var y = (Tensor)CompiledModel.Call(sharded, "forward", mesh.Scatter(batches[i], 0, "data"))!;
+                    CompiledModel.Call(sharded, "Backward", y * 2);
+                }
+
+                optimizer.step();
+            }
+
+            using var noGrad = no_grad();
+            return sharded.parameters().Select(p => ParameterSharding.Of(p)!.Placements is [{ IsSplit: true } split] ? mesh.Gather(p, split.Dim, split.Axis!) : p.detach().clone()).ToArray();
+        });
+    }
+}
