@@ -23,6 +23,9 @@ internal sealed class BlockBuilder(Mesh mesh, Names names, ImmutableHashSet<Valu
     /// <summary>The origin that new operations get.</summary>
     public Origin Origin { get; set; } = Origin.None;
 
+    /// <summary>Why values are being brought elsewhere, for the comments above collectives; null where no annotation asks for it.</summary>
+    public string? Reason { get; set; }
+
     public Mesh Mesh => mesh;
 
     public Names Names => names;
@@ -93,7 +96,7 @@ internal sealed class BlockBuilder(Mesh mesh, Names names, ImmutableHashSet<Valu
         var current = value;
         foreach (var step in ReshardSteps.Plan(mesh, value.Tensor, to))
         {
-            var result = Add(step.Name, step.Attributes, [current], [value.Tensor with { Sharding = step.Result }], [name ?? value.Name])[0];
+            var result = Add(step.Name, Reason is null ? step.Attributes : step.Attributes.With("reason", new TextAttribute(Reason)), [current], [value.Tensor with { Sharding = step.Result }], [name ?? value.Name])[0];
             current = result;
         }
 

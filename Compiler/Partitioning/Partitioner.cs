@@ -19,6 +19,7 @@ internal sealed class Partitioner
     private readonly Dictionary<Value, Value> local = [];
     private readonly List<Finding> findings = [];
     private readonly Names names = new();
+    private readonly Dictionary<Value, Operation> constraints = [];
     private int regions;
 
     private Partitioner()
@@ -29,6 +30,7 @@ internal sealed class Partitioner
     public static (Function Local, ImmutableArray<Finding> Findings) Run(Function logical)
     {
         var pass = new Partitioner();
+        foreach (var constraint in logical.Body.AllOperations.Where(o => o.Name == "constraint" && o.Attributes.Has("by"))) pass.constraints[constraint.Operands[0]] = constraint;
         foreach (var parameter in logical.Parameters)
         {
             pass.names.Fresh(parameter.Value.Name);
@@ -57,7 +59,9 @@ internal sealed class Partitioner
         switch (operation.Name)
         {
             case "constraint" or "barrier":
+                builder.Reason = Reason(operation.Operands[0]);
                 local[operation.Result] = builder.Reshard(operands[0], operation.Result.Tensor.Sharding, operation.Result.Name);
+                builder.Reason = null;
                 builder.RenameIfUnnamed(local[operation.Result], operation.Result.Name);
                 break;
             case "foreach":
@@ -118,7 +122,9 @@ internal sealed class Partitioner
         if (result.Type is not TensorType wanted) return;
         var actual = local[result].Tensor.Sharding;
         var partial = actual.Partial.Where(p => wanted.Sharding.On(p.Axis.Name).Kind == PlacementKind.Replicated).ToImmutableArray();
+        builder.Reason = Reason(result);
         var placed = builder.Reshard(local[result], wanted.Sharding with { Partial = partial });
+        builder.Reason = null;
         if (!ReferenceEquals(placed, local[result])) builder.MoveName(local[result], placed);
         local[result] = placed;
     }
@@ -149,6 +155,11 @@ internal sealed class Partitioner
         ];
         Bind(branches, builder.Add(branches.Name, branches.Attributes.With("id", ++regions), [], branches.Results.Select(r => r.Type), [.. branches.Results.Select(r => r.Name)], blocks));
     }
+
+    /// <summary>The annotation that a value is brought elsewhere for: propagation may have it brought there where it is made.</summary>
+    private string? Reason(Value value) => constraints.TryGetValue(value, out var constraint) && constraint.Attributes.Find("by") is TextAttribute by
+        ? $"asked for by {by.Value} on {(constraint.Result.Name.StartsWith(value.Name, StringComparison.Ordinal) ? value.Name : constraint.Result.Name)}"
+        : null;
 
     private static Value Fit(BlockBuilder builder, Value value, Value like) =>
         like.Type is TensorType type ? builder.Reshard(value, type.Sharding) : value;

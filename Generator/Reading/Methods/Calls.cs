@@ -132,7 +132,7 @@ internal sealed partial class MethodReader
         {
             case "Dropout": return ReadDropout(x, Named("p"), Named("training"), call.Syntax, isOurs: true);
             case "Barrier": return new TensorReading(builder.Add("barrier", Attributes.None, [x], [builder.Resolve(new TensorType(x.Tensor.Element, x.Tensor.Dims))], call.Syntax)[0]);
-            case "Replicate": return Constrain(x, TensorSharding.FullyReplicated(rank), call.Syntax);
+            case "Replicate": return Constrain(x, TensorSharding.FullyReplicated(rank), call.Syntax, "Sharding.Replicate");
             case "Split":
                 if (Named("dim")?.Reading is not HostReading { Size.Value: { } dim }) return RefuseArgument(Named("dim") ?? arguments[0], "Split", "must be a constant");
                 var axis = call.Arguments.FirstOrDefault(a => a.Parameter?.Name == "axis")?.Value;
@@ -142,7 +142,7 @@ internal sealed partial class MethodReader
                 var before = findings.All.Length;
                 var sharding = shardings.Split(TensorSharding.Open(rank), (int)dim, axis?.ConstantValue.Value as string, (int)(count ?? 0), 0, x.Name,
                     m => Refuse(m.Id, call.Syntax, m.Message));
-                return findings.All.Length > before ? UnknownReading.Instance : Constrain(x, sharding, call.Syntax);
+                return findings.All.Length > before ? UnknownReading.Instance : Constrain(x, sharding, call.Syntax, "Sharding.Split");
             case "Shard":
                 if (Sizes(Named("tile")!.Reading, call.Syntax) is not { } tile || Sizes(Named("devices")!.Reading, call.Syntax) is not { } devices
                     || tile.Concat(devices).Any(d => d.Value is null)) return RefuseArgument(arguments[1], "Shard", "must be a constant");
@@ -152,13 +152,13 @@ internal sealed partial class MethodReader
                 var tiled = TensorSharding.FullyReplicated(rank);
                 for (var i = 0; i < rank; i++)
                     tiled = tiled with { Dims = tiled.Dims.SetItem(i, new DimSharding([.. axes[i].Select(name => new AxisRef(name))], false)) };
-                return Constrain(x, tiled, call.Syntax);
+                return Constrain(x, tiled, call.Syntax, "Sharding.Shard");
             default: return Refuse("GSH4003", call.Syntax, $"'Sharding.{call.TargetMethod.Name}' is not known to the compiler.");
         }
     }
 
-    private TensorReading Constrain(Value value, TensorSharding sharding, SyntaxNode at) =>
-        new(builder.Add("constraint", Attributes.None, [value], [builder.Resolve(value.Tensor with { Sharding = sharding })], at)[0]);
+    private TensorReading Constrain(Value value, TensorSharding sharding, SyntaxNode at, string by) =>
+        new(builder.Add("constraint", Attributes.None.With("by", new TextAttribute(by)), [value], [builder.Resolve(value.Tensor with { Sharding = sharding })], at)[0]);
 
     private Reading ReadMoe(IInvocationOperation call)
     {

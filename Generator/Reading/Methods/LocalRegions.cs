@@ -31,7 +31,7 @@ internal sealed partial class MethodReader
             var (operand, axes) = (operands[i], parsed!.Operands[i]);
             if (operand.Tensor.Rank != axes.Length) return Wrong($"names {axes.Length} dims of operand {i + 1}, but '{operand.Name}' has {operand.Tensor.Rank}; name each of its dims.");
             var sharding = new TensorSharding([.. axes.Select(a => new DimSharding([.. a.Select(n => new AxisRef(n))], false))], [], []);
-            operands[i] = ((TensorReading)Constrain(operand, sharding, at)).Value;
+            operands[i] = ((TensorReading)Constrain(operand, sharding, at, "Sharding.Local")).Value;
         }
 
         var attributes = Attributes.None.With("rule", new TextAttribute(parsed!.Rule)).With("manual", true)

@@ -50,7 +50,8 @@ internal sealed partial class MethodReader
         if (!annotation.HasSharding) return name is null ? value : builder.Name(value, name);
         var sharding = shardings.Read(annotation, type.Rank);
         if (failed) return value;
-        return builder.Add("constraint", Attributes.None, [value], [builder.Resolve(type with { Sharding = sharding })], at, hint: name ?? "output")[0];
+        var by = new TextAttribute(sharding.Dims.Any(d => !d.Axes.IsEmpty) ? "[Split]" : "[Replicate]");
+        return builder.Add("constraint", Attributes.None.With("by", by), [value], [builder.Resolve(type with { Sharding = sharding })], at, hint: name ?? "output")[0];
     }
 
     /// <summary>Names of a method's results: the tuple's elements, or <c>output</c>.</summary>

@@ -81,7 +81,7 @@ partial class MoeFeedForward
 
             var einsum2 = torch.einsum("GSEC,GSM->EGCM", dispatch, inputs);
             if (!keep) dispatch.Dispose();
-            // AllToAll over 'expert': G-split → E-split, 4·E·G·capacity·M/expert² bytes to each peer; for einsum
+            // AllToAll over 'expert': G-split → E-split, 4·E·G·capacity·M/expert² bytes to each peer; asked for by Sharding.Split on x
             var x = expert.AllToAll(einsum2, splitDim: 0, concatDim: 1);
             einsum2.Dispose();
 
@@ -103,7 +103,7 @@ partial class MoeFeedForward
                 y2.Dispose();
             }
 
-            // AllReduce over 'expert': partial sums → replicated, 4 bytes; for auxLoss
+            // AllReduce over 'expert': partial sums → replicated, 4 bytes; asked for by [Replicate] on auxLoss
             var auxLoss2 = expert.AllReduce(auxLoss);
             auxLoss.Dispose();
 
