@@ -42,7 +42,7 @@ internal sealed class ClassReader(Compilation compilation, INamedTypeSymbol type
         var promises = shardings.Promises.Concat(context.Promises).GroupBy(p => (p.Axis, p.Size)).Select(g => g.First()).ToImmutableArray();
         CheckPromises(promises, findings);
         return new FrontEndResult(
-            face.Build(mesh, promises, [.. fields.SelectMany(f => WeightsOf(f, settled))], HostFields(fields, context), Submodules(fields), methods.ToImmutable()) with
+            face.Build(mesh, promises, [.. fields.OrderBy(f => f is WeightDeclaration ? 0 : 1).SelectMany(f => WeightsOf(f, settled))], HostFields(fields, context), Submodules(fields), methods.ToImmutable()) with
             {
                 LocalFunctions = [.. context.LocalFunctions.Values.Select(f => f.Text)],
             },
