@@ -56,7 +56,7 @@ internal sealed class FieldReader(ConstructorReader constructors, AnnotationRead
                 findings.Report("GSH0010", attribute, member, $"'{member.Name}' is a tensor, so that '{target}' names nothing in it; remove the name.");
         var annotation = annotations.Read(member, member.Name, attributes);
         var dims = annotation.Shape?.Dims ?? (annotation.HasBrokenShape ? null : constructors.DimsOf(constructors.InitialiserOf(member.Name))?.ToImmutableArray());
-        TensorSharding? sharding = dims is { } known ? shardings.Read(annotation, known.Length) : null;
+        TensorSharding? sharding = dims is { } known ? shardings.Read(annotation, known) : null;
         if (dims is null && annotation.HasSharding && !annotation.HasBrokenShape)
             findings.Report("GSH1003", member, $"The dims of '{member.Name}' are not known; name them, as in [Shape(\"E M H\")].");
         return new WeightDeclaration(member, member.Name, !KnownTypes.IsParameter(type), dims, sharding, annotation.Uneven) { IsBroken = annotation.HasBrokenShape };

@@ -135,7 +135,7 @@ internal sealed class LibraryModules(ConstructorReader constructors, AnnotationR
             else if (own.Shape is { } wrong)
                 findings.Report("GSH0014", wrong.Source, field, $"'{full}' has {dims.Length} dims, but its [Shape] names {wrong.Dims.Length}; name each of its dims once.");
             else if (main?.Shape is { } first) dims = Follow(defaults, weights[0].Dims, first.Dims);
-            var sharding = own.HasSharding || main is null ? shardings.Read(own, dims.Length) : Follow(main, mainSharding!, weights[0].Dims, defaults);
+            var sharding = own.HasSharding || main is null ? shardings.Read(own, dims) : Follow(main, mainSharding!, weights[0].Dims, defaults);
             result = result.Add(name, new WeightDeclaration(field, full, false, dims, sharding, own.Uneven || main?.Uneven == true));
             if (main is null) (main, mainSharding) = (own, sharding);
         }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using GShard.Compiler.Dims;
 using GShard.Compiler.Shardings;
 using GShard.Generator.Diagnostics;
 using GShard.Generator.Model;
@@ -23,6 +24,27 @@ internal sealed class ShardingReader(Mesh mesh, INamedTypeSymbol type, FindingBa
         var sharding = TensorSharding.Open(rank);
         foreach (var split in annotation.Splits)
             sharding = Split(sharding, split.Dim, split.Axis, split.Count, split.Priority, annotation.Name, m => findings.Report(m.Id, split.Source, annotation.Symbol, m.Message));
+        return sharding;
+    }
+
+    /// <summary>The same for a tensor of known dims: one that is a number, and that its axes do not divide, must be declared uneven.</summary>
+    public TensorSharding Read(Annotation annotation, ImmutableArray<Dim> dims)
+    {
+        var sharding = Read(annotation, dims.Length);
+        var rest = dims.Select(d => d.Value).ToArray();
+        foreach (var split in annotation.Splits)
+        {
+            var dim = split.Dim < 0 ? split.Dim + dims.Length : split.Dim;
+            if (dim < 0 || dim >= dims.Length || rest[dim] is not { } size) continue;
+            var axis = split.Axis is null ? mesh.Axes.FirstOrDefault() : mesh.Find(split.Axis);
+            var ranks = axis?.Size ?? split.Count;
+            if (ranks < 1) continue;
+            rest[dim] = size / ranks;
+            if (size % ranks == 0 || split.Uneven) continue;
+            findings.Report("GSH0019", split.Source, annotation.Symbol,
+                $"Dim {dim} of '{annotation.Name}' is split over the {ranks} ranks of '{axis?.Name}', which do not divide {size}; add Uneven = true to allow chunks that differ, or choose another size.");
+        }
+
         return sharding;
     }
 

@@ -107,7 +107,7 @@ internal sealed partial class MethodReader
         }
 
         var element = context.Elements.TryGetValue(ElementKey(parameter.ContainingSymbol, parameter.Name), out var known) ? known : ElementType.Float;
-        var value = builder.Declare(parameter.Name, new TensorType(element, shape.Dims, shardings.Read(annotation, shape.Dims.Length)));
+        var value = builder.Declare(parameter.Name, new TensorType(element, shape.Dims, shardings.Read(annotation, shape.Dims)));
         locals[parameter] = new TensorReading(value);
         return new Parameter(value, ParameterKind.Argument);
     }

@@ -48,7 +48,7 @@ internal sealed partial class MethodReader
         }
 
         if (!annotation.HasSharding) return name is null ? value : builder.Name(value, name);
-        var sharding = shardings.Read(annotation, type.Rank);
+        var sharding = shardings.Read(annotation, [.. type.Dims.Select(builder.Solver.Resolve)]);
         if (failed) return value;
         var by = new TextAttribute(sharding.Dims.Any(d => !d.Axes.IsEmpty) ? "[Split]" : "[Replicate]");
         return builder.Add("constraint", Attributes.None.With("by", by), [value], [builder.Resolve(type with { Sharding = sharding })], at, hint: name ?? "output")[0];

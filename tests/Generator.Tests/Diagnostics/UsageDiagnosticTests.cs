@@ -52,6 +52,13 @@ public class UsageDiagnosticTests
     public Task Annotations_against_the_mesh(string mesh, string annotation, string message) =>
         Markup.Check(Model(annotation).Replace("[Sharded]", $"[Sharded, {mesh}]"), message);
 
+    [Theory]
+    [InlineData("Mesh(\"data\", 3), Mesh(\"model\")", "[{|GSH0019:Split(0, \"data\")|}]", "Dim 0 of 'w' is split over the 3 ranks of 'data', which do not divide 4; add Uneven = true to allow chunks that differ")]
+    [InlineData("Mesh(\"data\", 2), Mesh(\"model\", 4)", "[Split(0, \"data\"), {|GSH0019:Split(-2, \"model\")|}]", "the 4 ranks of 'model', which do not divide 2")]
+    [InlineData("Mesh(\"data\", 2), Mesh(\"model\", 4)", "[Split(0, \"data\"), Split(0, \"model\", Uneven = true)]", null)]
+    public Task Splits_against_sizes_that_are_numbers(string mesh, string annotation, string? message) =>
+        Markup.Check(Model(annotation).Replace("[Sharded]", $"[Sharded, {mesh}]").Replace("Shape(\"M H\")", "Shape(\"4 H\")"), message is null ? [] : [message]);
+
     [Fact]
     public Task Two_numbers_of_chunks_without_axes() => Markup.Check(
         Model("[Split(0, 8)]").Replace("forward([Shape", "forward([{|GSH0005:Split(1, 4)|}, Shape"), "'Model' is split into 8 and into 4 over one axis");
