@@ -7,7 +7,7 @@ internal static class PointwiseKernels
 {
     public static IEnumerable<(string, Func<KernelCall, object?[]>)> All =>
     [
-        Unary("neg", x => -x), Unary("detach", x => x), Unary("to", x => x), Unary("square", x => x * x), Unary("abs", Math.Abs), Unary("sign", x => Math.Sign(x)),
+        Unary("neg", x => -x), Unary("detach", x => x), Unary("square", x => x * x), Unary("abs", Math.Abs), Unary("sign", x => Math.Sign(x)),
         Unary("floor", Math.Floor), Unary("ceil", Math.Ceiling), Unary("round", x => Math.Round(x, MidpointRounding.ToEven)), Unary("trunc", Math.Truncate),
         Unary("exp", Math.Exp), Unary("expm1", x => Math.Exp(x) - 1), Unary("exp2", x => Math.Pow(2, x)),
         Unary("log", Math.Log), Unary("log1p", x => Math.Log(1 + x)), Unary("log2", Math.Log2), Unary("log10", Math.Log10),
@@ -41,6 +41,12 @@ internal static class PointwiseKernels
         Scalar("eq_scalar", (x, v) => Truth(x == v)), Scalar("ne_scalar", (x, v) => Truth(x != v)), Scalar("lt_scalar", (x, v) => Truth(x < v)), Scalar("le_scalar", (x, v) => Truth(x <= v)),
         Scalar("gt_scalar", (x, v) => Truth(x > v)), Scalar("ge_scalar", (x, v) => Truth(x >= v)), Scalar("full_like", (_, v) => v),
         Unary("zeros_like", _ => 0), Unary("ones_like", _ => 1),
+        One("to", c => c.Attributes.NameText switch
+        {
+            "bool" => c.X.Map(x => Truth(x != 0)),
+            ['f' or 'b', ..] => c.X,
+            _ => c.X.Map(Math.Truncate),
+        }),
         One("masked_fill", c => Broadcast([c.X, c.Y], v => v[1] != 0 ? c.Host("value") : v[0])),
         One("clamp", c => c.X.Map(x => Math.Min(Math.Max(x, c.Host("min", double.NegativeInfinity)), c.Host("max", double.PositiveInfinity)))),
         One("leaky_relu", c => c.X.Map(x => x > 0 ? x : x * c.Host("negative_slope"))),

@@ -21,9 +21,9 @@ internal sealed class Draft
     private readonly string prefix;
     private int names;
 
-    public Draft(Random random, Mesh mesh, IReadOnlyDictionary<string, long> sizes, int seed, string prefix = "")
+    public Draft(Random random, Mesh mesh, IReadOnlyDictionary<string, long> sizes, int seed, FuzzOptions options, string prefix = "")
     {
-        (Random, Mesh, Sizes, Seed, this.prefix) = (random, mesh, sizes, seed, prefix);
+        (Random, Mesh, Sizes, Seed, Options, this.prefix) = (random, mesh, sizes, seed, options, prefix);
         Root = new Scope(this, null);
     }
 
@@ -32,6 +32,8 @@ internal sealed class Draft
     public Mesh Mesh { get; }
 
     public int Seed { get; }
+
+    public FuzzOptions Options { get; }
 
     public IReadOnlyDictionary<string, long> Sizes { get; }
 
@@ -63,7 +65,10 @@ internal sealed class Draft
     /// <summary>A new parameter, whose values are drawn in a domain (<see cref="InputValues"/>); null where they cannot be.</summary>
     public Known? Parameter(IEnumerable<Dim> dims, ElementType element, string domain, ParameterKind? kind = null)
     {
-        var type = new TensorType(element, [.. dims]);
+        var full = Parameters.Count(p => p.Kind == ParameterKind.Argument) >= Options.MostArguments;
+        if (full && !element.IsFloating()) return null;
+        if (full) kind = ParameterKind.Weight;
+        var type = new TensorType(element.IsFloating() && Options.Real != "float" ? ElementType.Float : element, [.. dims]);
         if (type.Dims.Aggregate(1L, (n, d) => n * Size(d)) is < 1 or > 300) return null;
         var chosen = kind ?? (!element.IsFloating() || Random.Next(2) == 0 ? ParameterKind.Argument : ParameterKind.Weight);
         var value = new Value(Name(chosen == ParameterKind.Argument ? "x" : chosen == ParameterKind.Weight ? "w" : "c"), type with { Sharding = TensorSharding.FullyReplicated(type.Rank) });

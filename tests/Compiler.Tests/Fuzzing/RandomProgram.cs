@@ -9,8 +9,26 @@ internal sealed record FuzzOptions
     /// <summary>Branches and loops.</summary>
     public bool Regions { get; init; } = true;
 
+    /// <summary>Loops over modules.</summary>
+    public bool Loops { get; init; } = true;
+
     /// <summary>Calls of other modules.</summary>
     public bool Calls { get; init; } = true;
+
+    /// <summary>The calls that may be drawn.</summary>
+    public Func<string, Attributes, bool> Allows { get; init; } = (_, _) => true;
+
+    /// <summary>Operators of which an author sees the first result only.</summary>
+    public Func<string, bool> ShowsFirst { get; init; } = _ => false;
+
+    /// <summary>The type of floating-point tensors that are made from nothing, and whether all others have the model's own.</summary>
+    public string Real { get; init; } = "float";
+
+    /// <summary>How many arguments a program has at most; further floating-point parameters are weights, others are not made.</summary>
+    public int MostArguments { get; init; } = int.MaxValue;
+
+    /// <summary>How many operators a long program has.</summary>
+    public int Longest { get; init; } = 60;
 
     /// <summary>Called modules whose results are cut in whole multiples of a size.</summary>
     public bool Granules { get; init; }
@@ -32,7 +50,7 @@ internal static class RandomProgram
         var axes = RandomMesh.Axes(random);
         var mesh = RandomMesh.Mesh(random, axes);
         var sizes = Symbols.Take(random.Next(2, 6)).ToDictionary(s => s, _ => (long)random.Next(1, 8));
-        var draft = new Draft(random, mesh, sizes, seed);
+        var draft = new Draft(random, mesh, sizes, seed, options);
         for (var count = random.Next(1, 3); count > 0; count--)
             draft.Parameter(Enumerable.Range(0, random.Next(1, 5)).Select(_ => draft.AnyDim()).ToList(), ElementType.Float, "", ParameterKind.Argument);
 
@@ -41,7 +59,7 @@ internal static class RandomProgram
         for (var tries = 0; tries < 8 && SampleDraws.Draw(draft.Root, first) is null; tries++) Step(draft.Root, options);
 
         // Short programs more often than long ones.
-        var wanted = 5 + (int)(55 * Math.Pow(random.NextDouble(), 2.5));
+        var wanted = 5 + (int)((options.Longest - 5) * Math.Pow(random.NextDouble(), 2.5));
         for (var tries = 0; tries < 4 * wanted && draft.Root.Operations.Count < wanted; tries++) Step(draft.Root, options);
 
         var function = new Function("forward", mesh, [.. draft.Hosts.Keys], [.. draft.Parameters], new Block([], [.. draft.Root.Operations], Results(draft)));
@@ -62,7 +80,8 @@ internal static class RandomProgram
     private static ImmutableArray<Value> Results(Draft draft)
     {
         var read = draft.Root.Operations.SelectMany(o => o.Operands.Concat(o.Blocks.SelectMany(b => b.AllOperations.SelectMany(i => i.Operands).Concat(b.AllOperations.SelectMany(i => i.Blocks.SelectMany(x => x.Yields))).Concat(b.Yields)))).ToHashSet();
-        var made = draft.Root.Operations.SelectMany(o => o.Results).Where(r => r.Type is TensorType).ToList();
+        var seen = draft.Root.Own.Select(k => k.Value).ToHashSet();
+        var made = draft.Root.Operations.SelectMany(o => o.Results).Where(r => r.Type is TensorType && seen.Contains(r)).ToList();
         var ends = made.Where(v => !read.Contains(v)).OrderBy(_ => draft.Random.Next(3)).Take(draft.Random.Next(1, 9)).ToList();
         if (made.Count > 0 && (ends.Count == 0 || draft.Random.Next(6) == 0)) ends.Add(made[draft.Random.Next(made.Count)]);
         if (ends.Count == 0) ends.Add(draft.Parameters[0].Value);

@@ -11,7 +11,7 @@ internal static class RegionDraws
 {
     public static void Draw(Scope scope, FuzzOptions options)
     {
-        switch (scope.Random.Next(options.Calls ? 3 : 2))
+        switch (options.Loops ? scope.Random.Next(options.Calls ? 3 : 2) : 0)
         {
             case 0:
                 Branch(scope, options);
@@ -97,7 +97,7 @@ internal static class RegionDraws
             if (scope.Pick(k => Plain(k) && k.Value.IsDifferentiable && !arguments.Contains(k)) is { } k) arguments.Add(k);
         if (arguments.Count == 0) return;
         var name = list ?? draft.Name("sub");
-        var inner = new Draft(draft.Random, draft.Mesh, draft.Sizes, draft.Seed, name + "_") { Domains = draft.Domains };
+        var inner = new Draft(draft.Random, draft.Mesh, draft.Sizes, draft.Seed, options, name + "_") { Domains = draft.Domains };
         foreach (var argument in arguments)
         {
             var value = new Value(inner.Name("x"), argument.Type with { Sharding = TensorSharding.FullyReplicated(argument.Type.Rank) });

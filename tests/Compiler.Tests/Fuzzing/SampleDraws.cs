@@ -33,6 +33,7 @@ internal static class SampleDraws
     {
         var samples = ByName[name];
         var sample = samples[scope.Random.Next(samples.Length)];
+        if (!scope.Draft.Options.Allows(name, sample.Operation.Attributes)) return null;
         var definition = OperatorTable.Get(name);
         var free = !sample.Operation.Attributes.Any(a => SizeKeys.Contains(a.Key));
         var tensors = sample.Operation.Operands.Where(o => o.Type is TensorType).Count();

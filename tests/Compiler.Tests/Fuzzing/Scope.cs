@@ -46,6 +46,7 @@ internal sealed class Scope(Draft draft, Scope? outer)
     /// <summary>Adds an operator call; null, with nothing added, where its shapes do not fit or its values would be unfit for a check.</summary>
     public Known[]? Apply(string name, Attributes attributes, params Known[] operands)
     {
+        if (!draft.Options.Allows(name, attributes)) return null;
         if (SizeReferences.Of(attributes).Any(s => !draft.Hosts.ContainsKey(s) && !draft.Shows(s))) return null;
         var call = new OperatorCall(name, [.. operands.Select(o => o.Value)], attributes);
         OperatorSignature signature;
@@ -67,7 +68,7 @@ internal sealed class Scope(Draft draft, Scope? outer)
         for (var i = 0; i < known.Length; i++)
             if (known[i].IsTensor && !known[i].Array.Shape.SequenceEqual(known[i].Type.Dims.Select(draft.Size)))
                 throw new InvalidOperationException($"{name}: the compiler says [{string.Join(", ", known[i].Type.Dims)}], the kernel makes {known[i].Array}.");
-        Add(new Operation(name, call.Operands, [.. known.Select(k => k.Value)], attributes, Origin.None), known);
+        Add(new Operation(name, call.Operands, [.. known.Select(k => k.Value)], attributes, Origin.None), draft.Options.ShowsFirst(name) ? known[..1] : known);
         return known;
     }
 

@@ -137,7 +137,7 @@ internal static class ShapeDraws
     {
         if (scope.Pick(k => k.Type.Rank > 0) is not { } like) return null;
         var dims = like.Type.Dims;
-        var type = Attributes.None.With(Attributes.Name, new NameAttribute("float"));
+        var type = Attributes.None.With(Attributes.Name, new NameAttribute(scope.Draft.Options.Real));
         return scope.Random.Next(6) switch
         {
             0 => scope.Apply("zeros", type.With("shape", dims)),
@@ -164,7 +164,7 @@ internal static class ShapeDraws
         var classes = scope.Draft.AnyDim();
         var indices = scope.Pick(k => scope.Fits(k, ElementType.Int64, "below " + classes)) ?? scope.Draft.Parameter([scope.Draft.AnyDim()], ElementType.Int64, "below " + classes);
         if (Call(scope, "one_hot", Attributes.None.With("classes", classes), indices) is not [var hot]) return null;
-        return scope.Apply("to", Attributes.Named("float"), hot);
+        return scope.Apply("to", Attributes.Named(scope.Draft.Options.Real), hot);
     }
 
     /// <summary>Any einsum of two or three operands: labels are the dims of what is picked, some of them shared with what is made.</summary>

@@ -4,6 +4,7 @@ using GShard.Generator.Tests.Reading;
 using GShard.Generator.Tests.Writing;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
 using TorchSharp;
 
 namespace GShard.Generator.Tests.Execution;
@@ -43,6 +44,26 @@ internal sealed class CompiledModel
             var type = assembly.GetTypes().First(t => t.Name is "Model" or "Model`1");
             return new CompiledModel(type.IsGenericTypeDefinition ? type.MakeGenericType(typeof(double)) : type, ModelCompilation.Read(compilation, "Model"));
         }
+    }
+
+    /// <summary>Many models in one assembly, each a class of its own name; in its place the errors of one whose source or generated code does not compile.</summary>
+    public static IReadOnlyList<(CompiledModel? Model, string? Error)> All(IReadOnlyList<string> sources, Func<int, string> name)
+    {
+        var compilation = ModelCompilation.Of([.. sources]);
+        Source.Driver().RunGeneratorsAndUpdateCompilation(compilation, out var complete, out _);
+        string? Owner(SyntaxTree tree) => tree.GetRoot().DescendantNodes().OfType<ClassDeclarationSyntax>().FirstOrDefault()?.Identifier.Text.Replace("Sharded", "", StringComparison.Ordinal);
+        var wrong = complete.GetDiagnostics().Where(d => d.Severity == DiagnosticSeverity.Error && d.Location.SourceTree is not null).ToLookup(d => Owner(d.Location.SourceTree!));
+        var sound = complete.RemoveSyntaxTrees(complete.SyntaxTrees.Where(t => Owner(t) is { } owner && wrong.Contains(owner)));
+        using var stream = new MemoryStream();
+        var emitted = sound.Emit(stream);
+        Assert.True(emitted.Success, string.Join("\n", emitted.Diagnostics.Where(d => d.Severity == DiagnosticSeverity.Error).Take(10)));
+        var assembly = Assembly.Load(stream.ToArray());
+        return
+        [
+            .. sources.Select((_, i) => wrong[name(i)].Any()
+                ? ((CompiledModel?)null, (string?)string.Join("\n", wrong[name(i)].Take(5)))
+                : (new CompiledModel(assembly.GetType(name(i))!, ModelCompilation.Read(compilation, name(i))), null)),
+        ];
     }
 
     /// <summary>A plain module, made by its constructor without parameters, in double precision.</summary>
