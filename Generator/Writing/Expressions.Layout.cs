@@ -11,6 +11,7 @@ internal static partial class Expressions
         new("arange", o => $"torch.arange({(o.Has("start") ? o.Argument("start") + ", " : "")}{o.Argument("end")}, dtype: {o.ScalarType()}, device: {o.Device})"),
         new("rand", o => $"CounterRandom.Uniform({o[0]}, {o.Array("shape")}, {o.Array("shape")}, new long[{Text(o.List("shape").Count)}], {o.ScalarType()}, {o.Device})"),
         new("clamp", Clamp),
+        new("pad", o => o.IsSplit(0) ? $"Kernels.Pad({o[0]}, {o.Array("pad")}, {o.Argument("value")})" : $"functional.pad({o[0]}, {o.Array("pad")}, value: {o.Argument("value")})"),
         .. Table(
             ("cat", "torch.cat(new[] { {*} }, {dim|0})"),
             ("diagonal", "{0}.diagonal(0, {dim0|0}, {dim1|1})"),
@@ -22,7 +23,6 @@ internal static partial class Expressions
             ("linspace", "torch.linspace({start}, {end}, {steps}, {type}, {device})"),
             ("narrow", "{0}.narrow({dim}, {start}, {length})"),
             ("ones_like", "torch.ones_like({0})"),
-            ("pad", "functional.pad({0}, {[pad]}, value: {value})"),
             ("permute", "{0}.permute({dims})"),
             ("reshape", "{0}.reshape({shape})"),
             ("roll", "{0}.roll({[shifts]}, {[dims]})"),

@@ -67,6 +67,9 @@ internal sealed class Draft
     {
         var full = Parameters.Count(p => p.Kind == ParameterKind.Argument) >= Options.MostArguments;
         if (full && !element.IsFloating()) return null;
+
+        // In C#, a parameter's type is known by its uses: as an index or a mask.
+        if (Options.Real != "float" && !element.IsFloating() && element != ElementType.Bool && !domain.Contains("below", StringComparison.Ordinal)) return null;
         if (full) kind = ParameterKind.Weight;
         var type = new TensorType(element.IsFloating() && Options.Real != "float" ? ElementType.Float : element, [.. dims]);
         if (type.Dims.Aggregate(1L, (n, d) => n * Size(d)) is < 1 or > 300) return null;

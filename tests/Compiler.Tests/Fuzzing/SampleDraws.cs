@@ -31,7 +31,10 @@ internal static class SampleDraws
     /// <summary>Draws a call of an operator; null where none fits.</summary>
     public static Known[]? Draw(Scope scope, string name)
     {
-        var samples = ByName[name];
+        // In C#, a whole number among real ones would be taken for one of them.
+        var samples = scope.Draft.Options.Real == "float" || OperatorTable.Get(name).Factors != Pointwise.Broadcast ? ByName[name]
+            : [.. ByName[name].Where(s => s.Operation.Operands.All(o => o.Type is not TensorType { Element: not ElementType.Bool and not ElementType.Float64 }))];
+        if (samples.Length == 0) return null;
         var sample = samples[scope.Random.Next(samples.Length)];
         if (!scope.Draft.Options.Allows(name, sample.Operation.Attributes)) return null;
         var definition = OperatorTable.Get(name);

@@ -63,7 +63,7 @@ internal static class Smoothness
 
     private static double Distance(double[] data, double from) => data.Length == 0 ? double.PositiveInfinity : data.Min(x => Math.Abs(x - from));
 
-    private static bool FromWhole(double ratio) => Math.Abs(ratio - Math.Round(ratio)) > Margin;
+    private static bool FromWhole(double ratio) => Math.Abs(ratio - Math.Round(ratio)) > 10 * Margin * Math.Max(1, Math.Abs(ratio));
 
     /// <summary>Two numbers that no rounding makes equal: far apart, or the same whole number.</summary>
     private static bool Distinct(double a, double b) => Math.Abs(a - b) > Margin || (a == b && a == Math.Round(a));

@@ -42,7 +42,8 @@ internal static class Equivalence
                 Near(results[i], Gather(local[i], program.Forward.Results[i].Tensor.Sharding, rank), $"result {i} on rank {rank.Rank} of {mesh}");
             if (program.Backward is null) return;
 
-            var cotangents = differentiable.Select(i => (object)Slice(seeds[i], program.Forward.Results[i].Tensor.Sharding, rank)).ToArray();
+            long Granule(TensorType type, int dim) => program.Granules.Of(type.Dims[dim], type.Sharding.Dims[dim].Axes).Evaluate(symbol => Size(symbol, program.Forward, plain, arguments));
+            var cotangents = differentiable.Select(i => (object)Slice(seeds[i], program.Forward.Results[i].Tensor.Sharding, rank, dim => Granule(program.Forward.Results[i].Tensor, dim))).ToArray();
             var products = CompiledModel.Call(sharded, method == "forward" ? "Backward" : method + "Backward", cotangents);
             var gradients = products is null ? [] : Tensors(products);
             var floating = taken.OfType<Tensor>().Select((t, i) => (Tensor: t, Sharding: tensors[i])).Where(t => t.Tensor.is_floating_point()).ToList();
@@ -81,12 +82,26 @@ internal static class Equivalence
         return sharding.Placements.Reverse().Where(p => p.IsSplit).Aggregate(gradient, (part, p) => sharding.Mesh.Gather(part, p.Dim, p.Axis!));
     }
 
-    private static Tensor Slice(Tensor whole, TensorSharding sharding, DeviceMesh mesh)
+    private static Tensor Slice(Tensor whole, TensorSharding sharding, DeviceMesh mesh, Func<int, long>? granule = null)
     {
         var part = whole.alias();
         for (var dim = 0; dim < sharding.Dims.Length; dim++)
-            foreach (var axis in sharding.Dims[dim].Axes) part = mesh.Scatter(part, dim, axis.Name);
+            foreach (var axis in sharding.Dims[dim].Axes) part = mesh.Axis(axis.Name).Slice(part, dim, granule?.Invoke(dim) ?? 1);
         return part;
+    }
+
+    /// <summary>A size by the symbol's name: from an argument or a parameter that shows it, else a field of the module.</summary>
+    private static long Size(string symbol, Function forward, nn.Module plain, object[] arguments)
+    {
+        var next = 0;
+        foreach (var (value, kind) in forward.Parameters.Where(p => p.Value.Type is TensorType).Select(p => (p.Value, p.Kind)))
+        {
+            var shape = kind == ParameterKind.Argument ? arguments.OfType<Tensor>().ElementAt(next++).shape : plain.named_parameters().FirstOrDefault(p => p.name == value.Name).parameter?.shape;
+            for (var dim = 0; shape is not null && dim < shape.Length; dim++)
+                if (value.Tensor.Dims[dim].SymbolName == symbol) return shape[dim];
+        }
+
+        return Convert.ToInt64(plain.GetType().GetField(symbol, System.Reflection.BindingFlags.Instance | System.Reflection.BindingFlags.NonPublic)!.GetValue(plain), System.Globalization.CultureInfo.InvariantCulture);
     }
 
     private static Tensor Gather(Tensor part, TensorSharding sharding, DeviceMesh mesh)

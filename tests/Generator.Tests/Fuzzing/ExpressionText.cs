@@ -27,6 +27,8 @@ internal static class ExpressionText
     public static bool Knows(string name, Attributes attributes) => name switch
     {
         "rand" or "dropout" or "top2_gating" => false,
+        // torch differentiates no such division.
+        "floor_divide" or "floor_divide_scalar" => false,
         // An argument's type is known by its uses: bits alone do not tell it.
         "bitwise_and" or "bitwise_or" or "bitwise_xor" or "bitwise_not" or "bitwise_left_shift" or "bitwise_right_shift" => false,
         "to" => attributes.NameText is "f64" or "i64",

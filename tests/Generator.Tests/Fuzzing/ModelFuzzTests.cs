@@ -72,18 +72,12 @@ public sealed class ModelFuzzTests(ITestOutputHelper output)
         var errors = model.Reading.Findings.Where(f => f.Finding.Severity == Compiler.Severity.Error).ToList();
         if (errors.Count > 0)
         {
-            if (errors.Any(e => e.Finding.Id == "GSH4012")) return errors[0].Finding.Message;
+            if (errors.Any(e => e.Finding.Id == "GSH4012")) return $"{errors[0].Finding.Message}\n{Interpreted(fuzz)}";
             tally.Refuse(errors[0].Finding.Id + " " + errors[0].Finding.Message);
             return null;
         }
 
         var read = model.Reading.Class!.Methods.Single(m => m.Name == "forward").Program!;
-        if (read.Forward.Results.Any(r => r.Tensor.Dims.Select((d, i) => read.Granules.Of(d, r.Tensor.Sharding.Dims[i].Axes)).Any(g => !g.IsOne)))
-        {
-            tally.Refuse("a result that is cut in whole multiples of a size");
-            return null;
-        }
-
         object[] arguments = [.. fuzz.Root.Parameters.Where(p => p.Kind == ParameterKind.Argument).Select(p => Tensor(p.Value, value(p.Value)))];
         try
         {
@@ -93,7 +87,7 @@ public sealed class ModelFuzzTests(ITestOutputHelper output)
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
-            if (e.ToString().Contains("cut", StringComparison.Ordinal) && e.ToString().Contains("divide", StringComparison.Ordinal))
+            if (e.ToString().Contains("MeshAxis.CheckCut", StringComparison.Ordinal))
             {
                 tally.Refuse("two cuts of one dim");
                 return null;
@@ -101,6 +95,16 @@ public sealed class ModelFuzzTests(ITestOutputHelper output)
 
             return $"{e}\n{read.Logical}{read.Forward}{read.Backward}";
         }
+    }
+
+    /// <summary>What the interpreter says of the same program, whose annotations are all that there is; where that is wrong, too, a small one.</summary>
+    private static string Interpreted(FuzzCase fuzz)
+    {
+        var closed = fuzz with { Root = Rewritten.Of(fuzz.Root, (v, t) => fuzz.Root.Parameters.Any(p => p.Value == v) ? t.Sharding.Close() : t.Sharding) };
+        var verdict = ProgramOracle.Check(closed);
+        if (verdict.Outcome != Outcome.Failed) return $"The interpreter says: {verdict.Outcome}.";
+        var (small, last) = Shrinker.Shrink(closed, verdict);
+        return $"The interpreter says: {last.Message}\n{small.Print()}";
     }
 
     private static (FuzzCase Fuzz, Func<Value, NdArray> Value) Draw(int seed)
