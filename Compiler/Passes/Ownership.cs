@@ -53,7 +53,10 @@ internal sealed class Ownership
                 {
                     if (!Takes(operation, at) || v.Type is not TensorType) return v;
                     var mayTake = own.Contains(v) && last[v] == i && !saved.Contains(v) && taken.Add(v);
-                    return mayTake ? v : Alias(v, operations);
+                    if (mayTake) return v;
+
+                    // Optimisers and clipping write into gradients: none shares its memory.
+                    return Copy(v, operation.Name == "accumulate" ? "clone" : "alias", operations);
                 }),
             ];
             operations.Add(operation.With(operands, operation.Results, operation.Attributes, blocks));
@@ -65,7 +68,7 @@ internal sealed class Ownership
         }
 
         var yielded = new HashSet<Value>();
-        ImmutableArray<Value> yields = [.. block.Yields.Select(v => v.Type is not TensorType || (own.Contains(v) && yielded.Add(v)) ? v : Alias(v, operations))];
+        ImmutableArray<Value> yields = [.. block.Yields.Select(v => v.Type is not TensorType || (own.Contains(v) && yielded.Add(v)) ? v : Copy(v, "alias", operations))];
         return new Block(block.Arguments, SaveLast(operations), yields);
     }
 
@@ -76,11 +79,11 @@ internal sealed class Ownership
     private static bool Takes(Operation operation, int operand) =>
         operation.Name is "accumulate" || operation.Name is "foreach" or "foreach_reverse" && operand < operation.Blocks[0].Arguments.Length;
 
-    private Value Alias(Value value, ImmutableArray<Operation>.Builder operations)
+    private Value Copy(Value value, string operation, ImmutableArray<Operation>.Builder operations)
     {
-        var alias = new Value(names.Fresh(value.Name), value.Type);
-        operations.Add(new Operation("alias", [value], [alias], Attributes.None, Origin.None));
-        return alias;
+        var copy = new Value(names.Fresh(value.Name), value.Type);
+        operations.Add(new Operation(operation, [value], [copy], Attributes.None, Origin.None));
+        return copy;
     }
 
     private static void Free(IEnumerable<Value> values, HashSet<Value> saved, ImmutableArray<Operation>.Builder operations)

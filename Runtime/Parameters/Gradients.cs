@@ -100,8 +100,8 @@ public static class Gradients
     {
         using var _ = no_grad();
         using var present = p.grad;
-        if (present is null) p.grad = gradient;
-        else present.add_(gradient);
+        // Not in place: what is there may be a view, of a cotangent that is the caller's or of one number.
+        p.grad = present is null ? gradient : present + gradient;
     }
 
     /// <summary>

@@ -189,12 +189,12 @@ public static partial class Kernels
 
     private static long[] With(long[] shape, int dim, long size) => [.. shape.Select((s, i) => i == dim ? size : s)];
 
-    private static bool HasElements(Tensor x, long[] dims) => dims.All(dim => x.shape[dim] > 0);
+    private static bool HasElements(Tensor x, long[] dims) => dims.All(dim => x.shape[dim < 0 ? dim + x.shape.Length : dim] > 0);
 
     private static Tensor Filled(Tensor x, long[] dims, bool keepdim, bool largest)
     {
-        var shape = x.shape.Select((size, dim) => (Size: dims.Contains(dim) ? 1 : size, Reduced: dims.Contains(dim))).Where(d => keepdim || !d.Reduced);
-        return torch.full([.. shape.Select(d => d.Size)], Bound(x.dtype, largest), dtype: x.dtype, device: x.device);
+        var shape = x.shape.Select((size, dim) => (Size: size, Reduced: dims.Contains(dim) || dims.Contains(dim - x.shape.Length))).Where(d => keepdim || !d.Reduced);
+        return torch.full([.. shape.Select(d => d.Reduced ? 1 : d.Size)], Bound(x.dtype, largest), dtype: x.dtype, device: x.device);
     }
 
     private static Scalar Bound(ScalarType type, bool largest) => type switch

@@ -7,7 +7,7 @@ internal static class ShapeKernels
 {
     public static IEnumerable<(string, Func<KernelCall, object?[]>)> All =>
     [
-        One("alias", c => c.X),
+        One("alias", c => c.X), One("clone", c => c.X),
         One("reshape", Reshape),
         One("transpose", c => Permute(c.X, Swap(c.X.Rank, c.Dim("dim0"), c.Dim("dim1")))),
         One("permute", c => Permute(c.X, c.Dims())),

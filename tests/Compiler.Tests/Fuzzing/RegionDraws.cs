@@ -49,7 +49,7 @@ internal static class RegionDraws
         if (scope.PickReal() is not { } first) return;
         var carried = new List<Known> { first };
         if (scope.Random.Next(3) == 0 && scope.PickReal() is { } second) carried.Add(second);
-        var (list, item) = (scope.Draft.Name("layers"), "layer");
+        var (list, item) = (scope.Draft.Name("layers"), scope.Draft.Name("layer"));
         var count = scope.Random.Next(0, 4);
         var inner = scope.Inner();
         ImmutableArray<Value> arguments = [.. carried.Select(k => new Value(scope.Draft.Name("h"), Open(k.Type)))];

@@ -50,7 +50,8 @@ internal sealed class CompiledModel
     public static IReadOnlyList<(CompiledModel? Model, string? Error)> All(IReadOnlyList<string> sources, Func<int, string> name)
     {
         var compilation = ModelCompilation.Of([.. sources]);
-        Source.Driver().RunGeneratorsAndUpdateCompilation(compilation, out var complete, out _);
+        Source.Driver().RunGeneratorsAndUpdateCompilation(compilation, out var complete, out var diagnostics);
+        Assert.Empty(diagnostics);
         string? Owner(SyntaxTree tree) => tree.GetRoot().DescendantNodes().OfType<ClassDeclarationSyntax>().FirstOrDefault()?.Identifier.Text.Replace("Sharded", "", StringComparison.Ordinal);
         var wrong = complete.GetDiagnostics().Where(d => d.Severity == DiagnosticSeverity.Error && d.Location.SourceTree is not null).ToLookup(d => Owner(d.Location.SourceTree!));
         var sound = complete.RemoveSyntaxTrees(complete.SyntaxTrees.Where(t => Owner(t) is { } owner && wrong.Contains(owner)));

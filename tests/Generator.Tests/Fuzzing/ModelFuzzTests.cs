@@ -78,6 +78,13 @@ public sealed class ModelFuzzTests(ITestOutputHelper output)
         }
 
         var read = model.Reading.Class!.Methods.Single(m => m.Name == "forward").Program!;
+        var given = fuzz.Root.Parameters.Where(p => p.Kind == ParameterKind.Argument).Select(p => p.Value.IsDifferentiable);
+        if (!given.SequenceEqual(read.Forward.Parameters.Where(p => p.Kind == ParameterKind.Argument).Select(p => p.Value.IsDifferentiable)))
+        {
+            tally.Refuse("whole numbers that nothing uses as indices");
+            return null;
+        }
+
         object[] arguments = [.. fuzz.Root.Parameters.Where(p => p.Kind == ParameterKind.Argument).Select(p => Tensor(p.Value, value(p.Value)))];
         try
         {
