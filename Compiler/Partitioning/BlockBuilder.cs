@@ -127,7 +127,10 @@ internal sealed class BlockBuilder(Mesh mesh, Names names, ImmutableHashSet<Valu
     public void MoveName(Value from, Value to)
     {
         var at = operations.Count - 1;
-        while (!operations[at].Results.Contains(from)) at--;
+        while (at >= 0 && !operations[at].Results.Contains(from)) at--;
+
+        // A part that is the whole is its operand, which keeps its name.
+        if (at < 0) return;
         var maker = operations[at];
         to.Name = from.Name;
         from.Name = names.Fresh(DefaultName(maker.Name));

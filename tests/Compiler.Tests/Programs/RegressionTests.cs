@@ -106,6 +106,18 @@ public sealed class RegressionTests
         new() { ["flag"] = 0 },
         members: new() { ["sub"] = ("mesh model func forward(x: float[M,3]) { y: float[M,3]? = ones_like(x) return y }", null) });
 
+    [Fact]
+    public void A_part_of_a_split_dim_that_is_the_whole_of_it_is_its_operand() => Passes(
+        """
+        mesh model
+        func forward(weight w: float[1,1@model]) {
+          y: float[1,1]? = narrow[dim=1, start=0, length=1](w)
+          return y
+        }
+        """,
+        [("model", 2)],
+        []);
+
     private static void Passes(
         string text, (string, int)[] axes, Dictionary<string, long> sizes, Dictionary<string, double>? hosts = null,
         Dictionary<string, string>? domains = null, Dictionary<string, (string, int?)>? members = null)
