@@ -70,7 +70,7 @@ internal sealed class LibraryModules(ConstructorReader constructors, AnnotationR
                 var features = Size(arguments, "num_features", field, "channels");
                 return Flag(arguments, "affine", module[0] == 'B') ? [("weight", [features]), ("bias", [features])] : [];
             case "PReLU": return [("weight", [Size(arguments, "num_parameters", field, "channels")])];
-            case "Bilinear" or "LSTM" or "GRU" or "RNN" or "Dropout1d" or "Dropout2d" or "Dropout3d": return [];
+            case "Bilinear" or "LSTM" or "GRU" or "RNN" or "LSTMCell" or "GRUCell" or "RNNCell" or "Dropout1d" or "Dropout2d" or "Dropout3d": return [];
             default: return Parameterless.Contains(module) || ModuleTable.Find(module) is not null ? ImmutableArray<(string, ImmutableArray<Dim>)>.Empty : null;
         }
     }

@@ -74,7 +74,7 @@ internal sealed partial class MethodReader
                 ApiRole.Null => argument.Reading is NullReading,
                 ApiRole.Only => argument.Reading is HostReading host && IsOnly(host, parameters[i].Attribute),
                 ApiRole.Reduction => argument.Reading is HostReading { Symbol: not null },
-                ApiRole.Value => argument.Reading is HostReading or NullReading && !KnownTypes.IsTensor(argument.Type),
+                ApiRole.Value => argument.Reading is HostReading || argument.Reading is NullReading && !KnownTypes.IsTensor(argument.Type),
                 ApiRole.Flag => argument.Reading is HostReading { Type: SpecialType.System_Boolean },
                 _ => argument.Reading is ElementReading or NullReading,
             };

@@ -30,6 +30,8 @@ internal sealed partial class MethodReader
             case "PReLU" when weight("weight") is { } slope:
                 return Call(at, 'f', "prelu", new TensorReading(x), new TensorReading(slope));
             case "Bilinear": return Refuse("GSH4005", at, $"'{module.Label}' is compiled as a function only; call functional.bilinear with parameters of your own.");
+            case "LSTMCell" or "GRUCell" or "RNNCell":
+                return Refuse("GSH4005", at, $"'{module.Label}' is not compiled as a module; write the cell with functional.linear, sigmoid and tanh over parameters of your own.");
             case "LSTM" or "GRU" or "RNN":
                 return Refuse("GSH4005", at, $"'{module.Label}' runs over a whole sequence in one kernel, which is not compiled; loop over the positions with a cell of linear layers, sigmoid and tanh.");
             case "Dropout1d" or "Dropout2d" or "Dropout3d":

@@ -141,6 +141,8 @@ internal sealed partial class MethodReader
                 : HostSize($"({{{whole}}} + {count - 1}) / {count}", at, "chunk");
             for (long i = 0; i < count && (whole.Value is null || i * length.Value < whole.Value); i++) lengths.Add(whole.Value is { } all ? Math.Min(length.Value!.Value, all - i * length.Value.Value) : length);
         }
+        else if (whole.Value is { } all && number.Value is { } each and > 0 && all / each <= LongestUnrolledLoop)
+            for (long from = 0; from < all; from += each) lengths.Add(Math.Min(each, all - from));
         else if ((whole / number).Value is { } pieces and <= LongestUnrolledLoop) for (long i = 0; i < pieces; i++) lengths.Add(number);
         else return Refuse("GSH4005", at, $"How many pieces of {number} there are in {whole} is not known; use 'chunk' with a constant count, or 'split' with sizes.");
 

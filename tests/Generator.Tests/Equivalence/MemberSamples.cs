@@ -1,3 +1,5 @@
+using GShard.Generator.Surface;
+
 namespace GShard.Generator.Tests.Equivalence;
 
 /// <summary>Calls of the members of torch that the compiler reads.</summary>
@@ -70,6 +72,12 @@ public static class MemberSamples
         Module("m.forward(x.reshape(-1, 4, 5, 2)) * 3", "MaxPool2d", "2, 1"), Module("m.forward(x.reshape(-1, 4, 5, 2)) * 4", "MaxPool2d", "(3, 1), (2, 1), (1, 0)"), Module("m.forward(x.reshape(-1, 4, 5, 2)) * 5", "AvgPool2d", "(2, 2), (1, 1)"),
         Module("m.forward(x) * 6", "Flatten", ""), Module("m.forward(x) * 7", "Flatten", "0, 1"), Module("m.forward(x) * 8", "LeakyReLU", "0.2"), Module("m.forward(x) * 9", "Softplus", ""), Module("m.forward(x) * 10", "Softplus", "2.0"),
         new("b.forward(functional.relu(a.forward(x))).mean(new long[] { 2 })", "private readonly long width = 5; private readonly Conv1d a; private readonly Conv1d b;", "a = Conv1d(4, width, 3, padding: 1); b = Conv1d(width, 2, 3);"),
+        .. Table(),
+        .. Each("x.select(1, 0).mm(y.select(1, 0).transpose(0, 1))", "x.bmm(y.transpose(1, 2))", "x.select(1, 0).mv(y.select(0, 0).select(0, 0))", "x.select(1, 0).select(1, 0).dot(y.select(1, 0).select(1, 0))", "x.matmul(y.transpose(1, 2))", "x.masked_fill(y > 0, -2.5)",
+            "x.sum(1)", "x.sum(0, 2, true)", "x.sum(0, 1, 2)", "x.mean()", "x.amin(new long[] { 1 }, true)", "x.min()", "(x > 0).all(1)", "(x > 1).any(2, true)", "x.all()", "x.argmax(1)", "x.argmin(2, true)", "x.argmax()", "x.min(2).values", "x.transpose(0, 2)", "x.permute(2, 0, 1)",
+            "x.unsqueeze(1).squeeze(1)", "x.narrow(2, 3, 4)", "x.select(2, -1)", "x.tril()", "x.triu(1)", "x.flip(1, 2)", "x.roll(2, 1)", "functional.one_hot(y.argmax(2), 10) * x.select(1, 0).unsqueeze(1)", "functional.leaky_relu(x)", "functional.elu(x, 1.0)", "x.clamp(-0.5, 0.7)", "torch.full_like(x, 2.5) * x",
+            "torch.cat(new[] { x, y }, 2)", "torch.stack(new[] { x, y }, 1)", "x.chunk(2, 2)[1]", "x.split(3, 2)[3]", "x.split(5, 2)[1]", "x.detach().floor_divide(y.exp().detach()) * x", "x.detach().floor_divide(0.3) * x", "x.split(new long[] { 4, 6 }, 2)[1]", "x.expand(2, -1, -1, -1)", "x.where(y > 0, y)", "torch.where(y > 0, x, y)", "x.std()", "x.var(1)", "torch.var_mean(x, 1).var", "torch.std_mean(x, new long[] { 1, 2 }).mean",
+            "-x", "x - 0.5", "0.5 - x", "x / 0.5", "0.5 / (x + 3)", "x % 0.7", "(x > y).logical_xor(x > 0) * x", "~(x > y) * x", "((x > 0) & (y > 0)) * x", "((x > 0) | (y > 0)) * x", "((x > 0) ^ (y > 0)) * x", "((x * 10).to(ScalarType.Int64) & (y * 10).to(ScalarType.Int64)) * x"),
         // A recurrent cell by hand, over the positions of a sequence.
         new("""
             {
@@ -87,6 +95,26 @@ public static class MemberSamples
             "[Replicate, Shape(\"12 10\")] private readonly Parameter input; [Replicate, Shape(\"12 3\")] private readonly Parameter recurrent; [Replicate, Shape(\"12\")] private readonly Parameter bias;",
             "input = Parameter(torch.rand(12, 10)); recurrent = Parameter(torch.rand(12, 3)); bias = Parameter(torch.rand(12));"),
     ];
+
+    // What they draw from is between 0.1 and 0.9, where all of these are defined.
+    private static IEnumerable<MemberSample> Table()
+    {
+        string[] elsewhere = ["acosh", "masked_fill", "matmul", "bmm", "mm", "mv", "dot", "outer", "xlogy", "cummax", "cummin", "floor_divide", "floor_divide_scalar"];
+        foreach (var row in ApiTable.All.Where(r => r.Containers[0] is 'T' or 'f' && !elsewhere.Contains(r.Operator) && !r.Operator.StartsWith("bitwise", StringComparison.Ordinal)))
+        {
+            const string x = "(x.sigmoid() * 0.8 + 0.1)", y = "(y.sigmoid() * 0.8 + 0.1)";
+            string? arguments = string.Join(" ", row.Parameters.Select(p => p.Attribute)) switch
+            {
+                "x" => "",
+                "x x" => y,
+                "x value" => "0.3",
+                "x dim" or "x dim cast" => "1",
+                _ => null,
+            };
+            if (arguments is null || row.Operator is "logical_not" && row.Parameters.Length > 1) continue;
+            yield return new(row.Containers[0] == 'T' ? $"{x}.{row.Method}({arguments})" : $"functional.{row.Method}({string.Join(", ", new[] { x, arguments }.Where(a => a.Length > 0))})");
+        }
+    }
 
     private static MemberSample Module(string expression, string type, string arguments) => new(expression, $"private readonly {type} m = {type}({arguments});");
 

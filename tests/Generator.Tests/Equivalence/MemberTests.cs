@@ -15,7 +15,7 @@ public sealed partial class MemberTests
 {
     private const int Ranks = 2;
 
-    private static readonly Dictionary<string, int> Numbers = MemberSamples.All.Select((s, i) => (s.Expression, i)).ToDictionary(p => p.Expression, p => p.i);
+    private static readonly Dictionary<string, int> Numbers = MemberSamples.All.Select((s, i) => (s.Expression, i)).DistinctBy(s => s.Expression).ToDictionary(p => p.Expression, p => p.i);
 
     private static readonly Lazy<(Assembly Assembly, Dictionary<string, string> Errors)> Compiled = new(Compile);
 
