@@ -22,20 +22,24 @@ internal static class LossLowering
         var sum = c.Apply("sum", Attributes.None.With("dims", [1]), c.Apply("exp", shifted));
 
         // Both terms of a smoothed target are partial sums, and are completed as one, together with the sum.
-        var target = OfTarget(c, shifted);
+        var ignored = Ignored(c);
+        var target = OfTarget(c, shifted, ignored);
         if (Smoothing(c) is { } smoothing)
             target = c.Add(
                 c.Scalar("mul_scalar", target, $"1.0 - {smoothing}"),
                 c.Scalar("mul_scalar", c.Apply("mean", Attributes.None.With("dims", [1]), shifted), smoothing));
         (sum, target) = (c.Complete(sum), c.Complete(target));
-        return [c.ZeroWhere(c.Sub(c.Apply("log", sum), target), Ignored(c))];
+        return [c.ZeroWhere(c.Sub(c.Apply("log", sum), target), ignored)];
     })
     {
         IsTransparent = true,
     };
 
     public static readonly OperatorLowering NegativeLogLikelihood = new((_, rule) => SplitForms.OfEachWholeFactor(rule, 1), c =>
-        [c.ZeroWhere(c.Apply("neg", c.Complete(OfTarget(c, c.Operand(0)))), Ignored(c))])
+    {
+        var ignored = Ignored(c);
+        return [c.ZeroWhere(c.Apply("neg", c.Complete(OfTarget(c, c.Operand(0), ignored))), ignored)];
+    })
     {
         IsTransparent = true,
     };
@@ -57,9 +61,9 @@ internal static class LossLowering
     private static Value Ignored(LoweringContext c) => c.Scalar("eq_scalar", c.Operand(1), HostScalars.Code(c.Attributes.Int("ignore_index", -100)));
 
     /// <summary>Each row's element at its target; any, where the target is ignored. Partial over the axes of the classes.</summary>
-    private static Value OfTarget(LoweringContext c, Value rows)
+    private static Value OfTarget(LoweringContext c, Value rows, Value ignored)
     {
-        var index = c.Apply("unsqueeze", Classes, c.ZeroWhere(c.Operand(1), Ignored(c)));
+        var index = c.Apply("unsqueeze", Classes, c.ZeroWhere(c.Operand(1), ignored));
         return c.Apply("squeeze", Classes, c.Apply("gather", Classes, rows, index));
     }
 }
