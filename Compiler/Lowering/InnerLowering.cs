@@ -27,6 +27,7 @@ internal static class InnerLowering
     /// </summary>
     public static IEnumerable<SplitForm> Forms(FactorRule rule, ImmutableArray<int> inner)
     {
+        if (inner.IsEmpty) yield break;
         var factor = inner[0];
         if (rule.Factors[factor].Kind != FactorKind.NeedReplication || rule.Results[0].Holds(factor) || rule.Tensors.Any(t => t.Holds(factor) && t.DimLedBy(factor) < 0)) yield break;
         var result = rule.Results[0];

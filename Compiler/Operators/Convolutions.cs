@@ -78,20 +78,25 @@ internal static class Convolutions
         ];
     }
 
-    /// <summary>The dims of x, weight and result. The count of groups is a constant of the call, so groups stay whole.</summary>
+    /// <summary>
+    /// The dims of x, weight and result. Groups stay whole, but for a depthwise convolution: its channels are its groups, and a rank's part has as many as it
+    /// has channels.
+    /// </summary>
     internal sealed class Tensors
     {
         private readonly int spatial;
         private readonly Dim groups;
         private readonly ImmutableArray<int> cut;
+        private readonly bool isDepthwise;
 
         public Tensors(OperatorCall call, int spatial)
         {
             this.spatial = spatial;
             groups = call.Attributes.Has("groups") ? call.Attributes.Size("groups") : Dim.One;
             cut = Window.Cut(call.Attributes);
+            isDepthwise = IsDepthwise(call);
             X = [["n"], Grouped("c"), .. Enumerable.Range(0, spatial).Select(i => Spatial(IsCut(i) ? "m" : "l")[i])];
-            W = [Grouped("o"), ["c"], .. Spatial("k")];
+            W = [Grouped("o"), isDepthwise ? [] : ["c"], .. Spatial("k")];
             Y = [["n"], Grouped("o"), .. Spatial("m")];
         }
 
@@ -106,12 +111,21 @@ internal static class Convolutions
             var template = arrange(this).Replicate([.. Spatial("k").Select(d => d[0])]);
             for (var i = 0; i < spatial; i++)
                 if (!IsCut(i)) template = template.With(FactorKind.Permutation, "l" + i, "m" + i).Tie("m" + i, "l" + i);
-            return groups.IsOne ? template : template.Replicate("g").Size("g", groups);
+            return groups.IsOne || isDepthwise ? template : template.Replicate("g").Size("g", groups);
+        }
+
+        private bool IsDepthwise(OperatorCall call)
+        {
+            if (groups.IsOne || call.Rank(0) < 2 || call.Rank(1) < 2) return false;
+            var (first, second) = (call.Operand(0).Dims, call.Operand(1).Dims);
+            return call.Name.EndsWith("_backward_weight", StringComparison.Ordinal)
+                ? first[1].Equals(groups) && second[1].Equals(groups)
+                : second[0].Equals(groups) && second[1].IsOne;
         }
 
         private bool IsCut(int i) => cut.Contains(2 + i);
 
-        private ImmutableArray<string> Grouped(string channel) => groups.IsOne ? [channel] : ["g", channel];
+        private ImmutableArray<string> Grouped(string channel) => groups.IsOne ? [channel] : isDepthwise ? ["g"] : ["g", channel];
 
         private ImmutableArray<ImmutableArray<string>> Spatial(string letter) => [.. Enumerable.Range(0, spatial).Select(i => (ImmutableArray<string>)[letter + i])];
     }

@@ -74,7 +74,7 @@ internal sealed class SizeResolution
                 return (operation.Name, Global(WithGranule(operation, operation.Operands[0].Tensor, "dim")));
             case "window" or "window_add":
                 return (operation.Name, Global(WithGranules(operation)));
-            case var name when name.EndsWith("_backward_input", StringComparison.Ordinal) || name.StartsWith("avg_pool", StringComparison.Ordinal):
+            case var name when name.StartsWith("conv", StringComparison.Ordinal) || name.StartsWith("avg_pool", StringComparison.Ordinal):
                 return (name, Windows(operation));
             default:
                 return (operation.Name, GlobalIndices.Of(operation, sizes) ?? Global(attributes));
@@ -99,12 +99,17 @@ internal sealed class SizeResolution
         return elements.IsOne ? attributes : attributes.With("sizeGranule", elements);
     }
 
-    /// <summary>The constants of a backward that makes an operand of which ranks hold their windows: there the size is what this rank's look at.</summary>
+    /// <summary>
+    /// The constants of a convolution or pool: the groups of this rank's channels; and, of a backward that makes an operand of which ranks hold their windows,
+    /// there the size of what this rank's look at.
+    /// </summary>
     private Attributes Windows(Operation operation)
     {
         var cut = Window.Cut(operation.Attributes);
         var attributes = Global(operation.Attributes);
-        if (cut.IsEmpty || !attributes.Has("size")) return attributes;
+        var channels = operation.Result.Tensor.Sharding.Dims[operation.Name.EndsWith("_backward_weight", StringComparison.Ordinal) ? 0 : 1].Axes;
+        if (attributes.Has("groups") && !channels.IsEmpty) attributes = attributes.With("groups", sizes.Local(operation.Attributes.Size("groups"), channels));
+        if (cut.IsEmpty || !attributes.Has("size") || operation.Name.EndsWith("_backward_weight", StringComparison.Ordinal)) return attributes;
         var type = operation.Result.Tensor;
         var spatial = attributes.Sizes("size").Length;
         var leading = type.Rank - spatial;

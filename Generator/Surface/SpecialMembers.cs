@@ -41,7 +41,7 @@ internal static class SpecialMembers
         t    rand|randn|randint|randperm                        => rand, by counter
         Tt   rand_like|randn_like|randint_like|bernoulli        => rand, by counter
         f    linear                                             => linear, linear_bias
-        f    conv1d|conv2d|conv3d|conv_transpose1d|conv_transpose2d|conv_transpose3d|conv1d_padding|conv2d_padding|conv3d_padding => the convolution; the bias is added apart where the input channels are split
+        f    conv1d|conv2d|conv3d|conv_transpose1d|conv_transpose2d|conv_transpose3d|conv1d_padding|conv2d_padding|conv3d_padding => the convolution
         f    max_pool1d|max_pool2d|max_pool3d|avg_pool1d|avg_pool2d|avg_pool3d => the pool; where padding does not count, divided by the pool of ones
         f    adaptive_avg_pool1d|adaptive_avg_pool2d|adaptive_avg_pool3d => mean to 1, else avg_pool where the sizes divide
         f    adaptive_max_pool1d|adaptive_max_pool2d|adaptive_max_pool3d => max_pool where the sizes divide

@@ -90,7 +90,8 @@ public static partial class Kernels
     /// <param name="groups">Groups of channels.</param>
     public static Tensor ConvolutionBackwardWeight(Tensor dy, Tensor x, long[] size, long[] stride, long[] padding, long[] dilation, long groups)
     {
-        var kernel = zeros([dy.shape[1], x.shape[1] / groups, .. size], dy.dtype, dy.device);
+        // Only of a depthwise convolution can a rank have no group: it has a weight for each channel.
+        var kernel = zeros([dy.shape[1], groups == 0 ? 1 : x.shape[1] / groups, .. size], dy.dtype, dy.device);
         if (!HasElements(dy) || !HasElements(kernel)) return kernel;
         using var _ = kernel;
         return ThroughAutograd(kernel, dy, weight => Convolve(x, weight, null, stride, padding, dilation, groups));

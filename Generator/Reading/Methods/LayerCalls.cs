@@ -71,11 +71,7 @@ internal sealed partial class MethodReader
             if (!groups.IsOne) attributes = attributes.With("groups", groups);
         }
 
-        // Of a sum that is split over ranks the bias is no part: it is added once, to the whole.
-        var summed = name.StartsWith("conv_", StringComparison.Ordinal) ? 0 : 1;
-        if (bias is null || weight.Tensor.Rank <= 1 || weight.Tensor.Sharding.Dims[summed].Axes.IsEmpty)
-            return ApplyOne(name, attributes, bias is null ? [x, weight] : [x, weight, bias], at);
-        return Affine(One(at, name, attributes, x, weight), null, bias, at);
+        return ApplyOne(name, attributes, bias is null ? [x, weight] : [x, weight, bias], at);
     }
 
     private Reading ReadPaddedConvolution(string name, Value x, ImmutableArray<Argument> arguments, SyntaxNode at)

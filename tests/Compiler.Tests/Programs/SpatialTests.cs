@@ -119,6 +119,24 @@ public sealed class SpatialTests
     [Theory]
     [InlineData(2)]
     [InlineData(3)]
+    public void A_depthwise_convolution_over_split_channels_communicates_nothing(int ranks)
+    {
+        const string text =
+            """
+            mesh model
+            func forward(x: float[N,4@model,H,W], weight w: float[4@model,1,3,3], weight b: float[4@model]) {
+              y: float[N,4,H,W]? = conv2d[padding=[1, 1], groups=4](x, w, b)
+              return y
+            }
+            """;
+        var (forward, backward) = ProgramCheck.Run(text, [("model", ranks)], new(Sizes) { ["H"] = 3, ["W"] = 3 });
+        Assert.Empty(forward);
+        Assert.Empty(backward);
+    }
+
+    [Theory]
+    [InlineData(2)]
+    [InlineData(3)]
     [InlineData(5)]
     public void A_causal_convolution_by_padding_or_by_cutting_off_keeps_the_sequence_split(int ranks)
     {
