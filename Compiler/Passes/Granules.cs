@@ -44,7 +44,7 @@ public sealed class Granules
         if (granules.merges.Count == 0) return granules;
         foreach (var parameter in forward.Parameters) granules.Given(parameter.Value);
         foreach (var call in forward.Body.AllOperations.Where(o => o.Name == "call"))
-            foreach (var result in call.Results) granules.Given(result);
+            foreach (var value in call.Operands.Concat(call.Results)) granules.Given(value);
         granules.Solve();
         return granules;
     }

@@ -64,6 +64,8 @@ internal static class RandomProgram
 
         var function = new Function("forward", mesh, [.. draft.Hosts.Keys], [.. draft.Parameters], new Block([], [.. draft.Root.Operations], Results(draft)));
         function = RandomMesh.Annotate(random, LiveProgram.Of(function, isMember: false));
+        // Every fourth computes again in the backward what it does not keep.
+        if (seed % 4 == 0) function = function with { Rematerialized = [function.Name] };
         return new FuzzCase(function, draft.Members, axes, sizes, draft.Hosts, draft.Domains, seed);
     }
 
