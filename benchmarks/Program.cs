@@ -9,6 +9,12 @@ if (args is ["measure", var kind, var ranks, var json])
     return;
 }
 
+if (args is ["compile", ..])
+{
+    CompileTimes.Run(rounds: 5);
+    return;
+}
+
 var rounds = args is [var n, ..] ? int.Parse(n) : 3;
 var python = args is [_, var path] ? path : "/usr/bin/python3";
 var sideBySide = new SideBySide(rounds, python);
