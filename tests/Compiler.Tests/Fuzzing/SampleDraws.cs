@@ -34,6 +34,8 @@ internal static class SampleDraws
         // In C#, a whole number among real ones would be taken for one of them.
         var samples = scope.Draft.Options.Real == "float" || OperatorTable.Get(name).Factors != Pointwise.Broadcast ? ByName[name]
             : [.. ByName[name].Where(s => s.Operation.Operands.All(o => o.Type is not TensorType { Element: not ElementType.Bool and not ElementType.Float64 }))];
+        // In C#, a layer norm has both a weight and a bias, or neither.
+        if (scope.Draft.Options.Real != "float" && name == "layer_norm") samples = [.. samples.Where(s => s.Operands.Length == 3)];
         if (samples.Length == 0) return null;
         var sample = samples[scope.Random.Next(samples.Length)];
         if (!scope.Draft.Options.Allows(name, sample.Operation.Attributes)) return null;
