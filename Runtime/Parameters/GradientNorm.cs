@@ -8,7 +8,7 @@ public static class GradientNorm
 {
     private const double Epsilon = 1e-6;
 
-    /// <summary>Scales the gradients down to a norm of at most <paramref name="maxNorm"/>, in place, and returns the norm before. Every rank calls it with the same parameters in the same order.</summary>
+    /// <summary>Scales the gradients down to a norm of at most <paramref name="maxNorm"/> and returns the norm before. Every rank calls it with the same parameters in the same order.</summary>
     /// <param name="parameters">Parameters, sharded or not; those without a gradient count nothing.</param>
     /// <param name="maxNorm">The largest L2 norm; positive.</param>
     public static double Clip(IEnumerable<Parameter> parameters, double maxNorm)
@@ -19,7 +19,7 @@ public static class GradientNorm
         using var scope = NewDisposeScope();
         var all = parameters.ToList();
         foreach (var optimizer in all.Select(p => OptimizerShard.Of(p)?.Owner).OfType<ZeroRedundancyOptimizer>().Distinct()) optimizer.ReduceGradients();
-        var gradients = new List<Tensor>();
+        var holders = new List<Parameter>();
         // One sum for each set of axes: so many collectives, not one a parameter.
         var squares = new List<(MeshAxis[] Axes, Tensor Sum)>();
         foreach (var parameter in all)
@@ -29,7 +29,7 @@ public static class GradientNorm
             var share = OptimizerShard.Of(parameter);
             var gradient = share is null ? parameter.grad : share.Part.grad;
             var square = gradient is null ? null : gradient.to_type(ScalarType.Float64).square().sum();
-            if (gradient is not null) gradients.Add(gradient);
+            if (gradient is not null) holders.Add(share?.Part ?? parameter);
             var axes = (ParameterSharding.Of(parameter)?.SplitAxes() ?? []).Concat(share is { Axis.Size: > 1 } ? [share.Axis] : []).OrderBy(axis => axis.Name, StringComparer.Ordinal).ToArray();
             square ??= zeros([], ScalarType.Float64, parameter.device);
             var i = squares.FindIndex(entry => entry.Axes.SequenceEqual(axes));
@@ -44,8 +44,9 @@ public static class GradientNorm
             total += whole.item<double>();
         }
         var norm = Math.Sqrt(total);
+        // Not in place: two gradients may be views of one cotangent.
         if (norm > maxNorm)
-            foreach (var gradient in gradients) gradient.mul_(maxNorm / (norm + Epsilon));
+            foreach (var holder in holders) holder.grad = holder.grad!.mul(maxNorm / (norm + Epsilon));
         return norm;
     }
 }
