@@ -98,6 +98,9 @@ public sealed class DeviceMesh : IDisposable
     {
     }
 
+    /// <summary>This rank's last 64 collectives, oldest first: <c>AllReduce(f32[4]) over 'data'; …</c></summary>
+    internal string History => world.Log(Rank).History();
+
     /// <summary>The mesh as <c>data=2 × model=4, rank 3</c>.</summary>
     public override string ToString() => $"{world.Shape}, rank {Rank}";
 

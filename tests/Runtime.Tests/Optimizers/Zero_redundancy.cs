@@ -111,6 +111,17 @@ public class Zero_redundancy
     }
 
     [Fact]
+    public void A_step_costs_one_reduce_scatter_and_one_all_gather() => DeviceMesh.RunInProcess([("data", 2)], mesh =>
+    {
+        var parameters = Parameters();
+        using var optimizer = new ZeroRedundancyOptimizer(parameters, mesh.Axis("data"), shares => Make("Adam", shares));
+        Backward(mesh.Axis("data"), parameters, 0);
+        Assert.Equal("no collective", mesh.History);
+        optimizer.step();
+        Assert.Equal(["ReduceScatter", "AllGather"], mesh.History.Split("; ").Select(call => call.Split('(')[0]));
+    });
+
+    [Fact]
     public void Each_rank_keeps_the_state_of_its_share_alone() => DeviceMesh.RunInProcess([("data", 2)], mesh =>
     {
         var parameters = Parameters();
