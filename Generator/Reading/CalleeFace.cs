@@ -32,7 +32,8 @@ internal sealed record CalleeFace(Function Program, ImmutableArray<int> Differen
         {
             if (attribute.ConstructorArguments is not [{ Value: string text }]) continue;
             var function = Parser.Parse(text.Replace("\r", ""));
-            if (function.Name == method) {
+            if (function.Name == method)
+            {
                 var face = function.Body.Operations[0].Attributes;
                 return new(function, [.. face.Ints("results")], face.Has("merged") ? face.Ints("merged") : []);
             }
