@@ -59,7 +59,9 @@ internal sealed class FieldReader(ConstructorReader constructors, AnnotationRead
         TensorSharding? sharding = dims is { } known ? shardings.Read(annotation, known) : null;
         if (dims is null && annotation.HasSharding && !annotation.HasBrokenShape)
             findings.Report("GSH1003", member, $"The dims of '{member.Name}' are not known; name them, as in [Shape(\"E M H\")].");
-        return new WeightDeclaration(member, member.Name, !KnownTypes.IsParameter(type), dims, sharding, annotation.Uneven) { IsBroken = annotation.HasBrokenShape };
+        var isParameter = KnownTypes.IsParameter(type);
+        if (isParameter && sharding is not null) sharding = shardings.OfParameter(sharding, dims!.Value);
+        return new WeightDeclaration(member, member.Name, !isParameter, dims, sharding, annotation.Uneven || shardings.SplitsParameters) { IsBroken = annotation.HasBrokenShape };
     }
 
     // An automatic property has a backing field.

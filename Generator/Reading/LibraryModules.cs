@@ -136,7 +136,7 @@ internal sealed class LibraryModules(ConstructorReader constructors, AnnotationR
                 findings.Report("GSH0014", wrong.Source, field, $"'{full}' has {dims.Length} dims, but its [Shape] names {wrong.Dims.Length}; name each of its dims once.");
             else if (main?.Shape is { } first) dims = Follow(defaults, weights[0].Dims, first.Dims);
             var sharding = own.HasSharding || main is null ? shardings.Read(own, dims) : Follow(main, mainSharding!, weights[0].Dims, defaults);
-            result = result.Add(name, new WeightDeclaration(field, full, false, dims, sharding, own.Uneven || main?.Uneven == true));
+            result = result.Add(name, new WeightDeclaration(field, full, false, dims, shardings.OfParameter(sharding, dims), own.Uneven || main?.Uneven == true || shardings.SplitsParameters));
             if (main is null) (main, mainSharding) = (own, sharding);
         }
 

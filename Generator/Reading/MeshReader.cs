@@ -33,6 +33,16 @@ internal static class MeshReader
         return new Mesh([new MeshAxis(OnlyAxis, agreed ? counts[0].Count : null)]);
     }
 
+    /// <summary>The axes over which every parameter is split: those with <c>Zero = 3</c>.</summary>
+    public static ImmutableArray<string> FullyShardedAxes(INamedTypeSymbol type)
+    {
+        var attributes = Of(type.GetAttributes());
+        if (attributes.Count == 0) attributes = Of(type.ContainingAssembly.GetAttributes());
+        return [.. attributes.Where(a => Zero(a) == 3).Select(a => a.ConstructorArguments.FirstOrDefault().Value).OfType<string>()];
+    }
+
+    private static int Zero(AttributeData attribute) => attribute.NamedArguments.FirstOrDefault(n => n.Key == "Zero").Value.Value as int? ?? 0;
+
     private static Mesh Declared(INamedTypeSymbol type, List<AttributeData> attributes, FindingBag findings)
     {
         var axes = ImmutableArray.CreateBuilder<MeshAxis>();
@@ -46,6 +56,8 @@ internal static class MeshReader
                 findings.Report("GSH0016", attribute, type, $"The mesh axis '{name}' is declared twice for '{type.Name}'; declare each axis once.");
             else if (size < 0)
                 findings.Report("GSH0016", attribute, type, $"The mesh axis '{name}' cannot have the size {size}; give a positive size, or none where it is known at run time only.");
+            else if (Zero(attribute) is not (0 or 3) and var stage)
+                findings.Report("GSH0016", attribute, type, $"The mesh axis '{name}' cannot have Zero = {stage}; give 3 to split every parameter over it, or use a ZeroRedundancyOptimizer for stage 1.");
             else axes.Add(new MeshAxis(name, size == 0 ? null : size));
         }
 

@@ -11,6 +11,7 @@ namespace GShard.Generator.Reading;
 internal sealed class ShardingReader(Mesh mesh, INamedTypeSymbol type, FindingBag findings)
 {
     private readonly List<AxisPromise> promises = [];
+    private readonly ImmutableArray<string> fullySharded = MeshReader.FullyShardedAxes(type);
 
     /// <summary>Sizes that annotations promise, one for each axis and size.</summary>
     public ImmutableArray<AxisPromise> Promises => [.. promises];
@@ -46,6 +47,18 @@ internal sealed class ShardingReader(Mesh mesh, INamedTypeSymbol type, FindingBa
         }
 
         return sharding;
+    }
+
+    /// <summary>Whether some axis splits every parameter.</summary>
+    public bool SplitsParameters => !fullySharded.IsEmpty;
+
+    /// <summary>The sharding of a parameter: as annotated, and split along its first dim over axes that split every parameter.</summary>
+    public TensorSharding OfParameter(TensorSharding annotated, ImmutableArray<Dim> dims)
+    {
+        var at = Enumerable.Range(0, dims.Length).Where(d => !dims[d].IsOne).DefaultIfEmpty(-1).First();
+        if (at < 0) return annotated;
+        return fullySharded.Where(axis => mesh.Find(axis) is not null && !annotated.Dims.Any(d => d.Axes.Any(a => a.Name == axis)))
+            .Aggregate(annotated, (sharding, axis) => sharding with { Dims = sharding.Dims.SetItem(at, new DimSharding(sharding.Dims[at].Axes.Add(new AxisRef(axis)), false, sharding.Dims[at].Priority)) });
     }
 
     /// <summary>One more split; reports and leaves the sharding as it is where it cannot be.</summary>

@@ -11,4 +11,11 @@ public sealed class MeshAttribute(string axis, int size = 0) : Attribute
 
     /// <summary>The promised number of ranks on the axis; 0 where it is known at run time only.</summary>
     public int Size { get; } = size;
+
+    /// <summary>
+    /// 3 splits every parameter over the axis that is not split over it already (ZeRO-3, fully sharded data parallel): it is gathered where it
+    /// is used, a use ahead, and its gradient is scattered; optimizer state is split with it. 0 leaves parameters as they are annotated. For ZeRO-1
+    /// see <see cref="ZeroRedundancyOptimizer"/>.
+    /// </summary>
+    public int Zero { get; set; }
 }

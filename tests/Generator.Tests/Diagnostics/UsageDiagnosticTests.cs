@@ -46,6 +46,7 @@ public class UsageDiagnosticTests
     [Theory]
     [InlineData("Mesh(\"data\"), Mesh(\"model\", 4)", "[{|GSH0009:Split(0, 4)|}]", "has 2 ('data', 'model'); write [Split(dim, \"axis\")].")]
     [InlineData("Mesh(\"data\"), Mesh(\"model\", 4)", "[{|GSH0005:Split(0, 8, Axis = \"model\")|}]", "'w' is split into 8 chunks, but the axis 'model' has 4 ranks; write 4")]
+    [InlineData("{|GSH0016:Mesh(\"data\", Zero = 1)|}, Mesh(\"model\")", "[Split(0, \"model\")]", "cannot have Zero = 1; give 3 to split every parameter over it, or use a ZeroRedundancyOptimizer for stage 1.")]
     [InlineData("{|GSH0016:Mesh(\"8\")|}, Mesh(\"data\")", "[Split(0, \"data\")]", "'8' cannot name a mesh axis")]
     [InlineData("Mesh(\"data\"), Mesh(\"a\"), Mesh(\"b\"), Mesh(\"c\"), {|GSH0016:Mesh(\"d\")|}", "[Split(0, \"data\")]", "has 5 axes, but a mesh has one to 4; merge some of them.")]
     [InlineData("Mesh(\"data\"), {|GSH0016:Mesh(\"data\", 2)|}", "[Split(0, \"data\")]", "'data' is declared twice for 'Model'")]

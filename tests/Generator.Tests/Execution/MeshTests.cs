@@ -84,4 +84,29 @@ public class MeshTests
             public override Tensor forward([{{argument.Trim('[', ']')}}, Shape("B M")] Tensor x) => {{body}};
         }
         """.Replace(result.Length == 0 ? ", Mesh(\"model\")" : "\0", "", StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("data=2, model=1")]
+    [InlineData("data=3, model=2")]
+    [InlineData("data=4, model=1")]
+    public void An_axis_may_split_every_parameter(string mesh)
+    {
+        var model = CompiledModel.Of("""
+            [Sharded, Mesh("data", Zero = 3), Mesh("model")]
+            public sealed partial class Model : nn.Module<Tensor, Tensor>
+            {
+                [Split(0, "model", Uneven = true)] private readonly Linear up = Linear(5, 6);
+                [Split(1, "model", Uneven = true)] private readonly Linear down = Linear(6, 5);
+                private readonly LayerNorm norm = LayerNorm(5);
+                [Replicate, Shape("1 5")] private readonly Parameter scale = Parameter(torch.rand(1, 5));
+                public Model() : base("model") { RegisterComponents(); }
+                [return: Split(0, "data", Uneven = true)]
+                public override Tensor forward([Split(0, "data", Uneven = true), Shape("B 5")] Tensor x) => x + down.forward(up.forward(norm.forward(x)).tanh()) * scale;
+            }
+            """);
+        var program = model.Reading.Class!.Methods[0].Program!;
+        Assert.All(program.Forward.Parameters.Where(p => p.Kind == Compiler.IR.ParameterKind.Weight), w => Assert.Equal(Compiler.Shardings.PlacementKind.Split, w.Value.Tensor.Sharding.On("data").Kind));
+        Assert.DoesNotContain(program.Backward!.Body.AllOperations, o => o.Name == "all_reduce" && o.Attributes.NameText == "data");
+        Equivalence.Check(model, mesh, "forward", Equivalence.Random(1, 7, 5));
+    }
 }
