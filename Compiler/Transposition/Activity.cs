@@ -63,7 +63,14 @@ internal static class Activity
 
     private static void VisitRegion(Operation operation, HashSet<Value> active)
     {
-        if (operation.Name == "foreach") Flow(operation.Operands, operation.Blocks[0].Arguments, active);
+        if (operation.Name == "foreach")
+        {
+            Flow(operation.Operands, operation.Blocks[0].Arguments, active);
+
+            // A list may be empty: then what goes in comes out.
+            Flow([.. operation.Operands.Take(operation.Blocks[0].Arguments.Length)], operation.Results, active);
+        }
+
         foreach (var block in operation.Blocks)
         {
             Visit(block, active);

@@ -118,6 +118,24 @@ public sealed class RegressionTests
         [("model", 2)],
         []);
 
+    [Fact]
+    public void What_goes_into_a_loop_over_an_empty_list_comes_out_with_its_gradient() => Passes(
+        """
+        mesh data
+        func forward(x: float[B], w: float[B,T], weight v: float[B]) {
+          n: float[B,T]?, constant: float[B,1]?, rstd: float[B,1]? = layer_norm_plain[dims=1, eps=`1e-3`](w)
+          flat: float[B]? = squeeze[dim=1](constant)
+          z: float[B]? = foreach[layers, item=layer](x) { |h: float[B]?|
+            yield flat
+          }
+          y: float[B]? = add(z, v)
+          return y
+        }
+        """,
+        [("data", 1)],
+        new() { ["B"] = 2, ["T"] = 2 },
+        members: new() { ["layers"] = ("mesh data\nfunc forward() {\n  return\n}", 0) });
+
     private static void Passes(
         string text, (string, int)[] axes, Dictionary<string, long> sizes, Dictionary<string, double>? hosts = null,
         Dictionary<string, string>? domains = null, Dictionary<string, (string, int?)>? members = null)
