@@ -7,8 +7,9 @@ internal static class EinsumCheck
     public static (int Position, string Message)? Find(string equation, int operands)
     {
         var arrow = equation.IndexOf("->", StringComparison.Ordinal);
-        if (arrow < 0) return (equation.Length, "lacks '->' and the labels of the result; write for instance \"GSM,ME->GSE\".");
-        if (equation.IndexOf("->", arrow + 2, StringComparison.Ordinal) is var second and >= 0) return (second, "has more than one '->'; keep one.");
+        // Without an arrow the result has the labels that stand once, in order of the alphabet.
+        if (arrow < 0) arrow = equation.Length;
+        else if (equation.IndexOf("->", arrow + 2, StringComparison.Ordinal) is var second and >= 0) return (second, "has more than one '->'; keep one.");
         for (var i = 0; i < equation.Length; i++)
         {
             var c = equation[i];

@@ -14,7 +14,6 @@ public class ShapeDiagnosticTests
     public Task Shapes_that_disagree(string body, string message) => Check(body, message);
 
     [Theory]
-    [InlineData("\"abc,bd{|GSH1002:|}\"", "lacks '->'")]
     [InlineData("\"abc,bd->a{|GSH1002:z|}\"", "has 'z' in the result but in no operand.")]
     [InlineData("\"abc,bd->a{|GSH1002:->|}\"", "has more than one '->'; keep one.")]
     [InlineData("\"ab{|GSH1002:9|},bd->a\"", "has '9' where a label (a letter), '...' or ',' belongs.")]
