@@ -9,7 +9,7 @@ internal static class Pointwise
     public static readonly ImmutableArray<OperatorDefinition> Operators =
     [
         Unary("neg", v => v.Apply("neg", v.Cotangent), Linearity.Joint(0)) with { Summary = "-x" },
-        Unary("detach", _ => null, Linearity.Joint(0)) with { Summary = "x, without a gradient" },
+        Unary("detach", _ => null, Linearity.Joint(0)) with { NotDifferentiable = [0], Summary = "x, without a gradient" },
         Unary("square", v => v.Mul(v.Cotangent, v.Scalar("mul_scalar", v.Operand(0), "2"))) with { Summary = "x * x" },
         Unary("abs", v => v.Mul(v.Cotangent, v.Apply("sign", v.Operand(0)))) with { Summary = "|x|" },
         Unary("sign", _ => null) with { Summary = "-1, 0 or 1" },

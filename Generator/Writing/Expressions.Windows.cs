@@ -12,14 +12,18 @@ internal static partial class Expressions
         yield return new($"conv{dims}d_backward_input", o => $"Kernels.ConvolutionBackwardInput({o.All}, {o.Array("size")}, {ConvolutionArrays(o, dims)})");
         yield return new($"conv{dims}d_backward_weight", o => $"Kernels.ConvolutionBackwardWeight({o.All}, {o.Array("size")}, {ConvolutionArrays(o, dims)})");
         yield return new($"conv_transpose{dims}d", o => MayBeEmpty(o) ? $"Kernels.TransposedConvolution({o.All}{(o.Count < 3 ? ", null" : "")}, {TransposedArrays(o, dims)})" : $"functional.conv_transpose{dims}d({o.All}{(o.Count < 3 ? ", null" : "")}, {Transposed(o, dims)})");
-        yield return new($"max_pool{dims}d", o => o.Has("cut") ? $"Kernels.MaxPool({o[0]}, {PoolArrays(o, dims)}{(o.Has("dilation") ? ", " + o.Array("dilation") : "")})" : $"functional.max_pool{dims}d({o[0]}, {Pool(o, dims)}{(o.Has("dilation") ? ", " + Sizes(o, dims, "dilation", "1") : "")})");
+        yield return new($"max_pool{dims}d", o => MayBeEmpty(o, dims) ? $"Kernels.MaxPool({o[0]}, {PoolArrays(o, dims)}{(o.Has("dilation") ? ", " + o.Array("dilation") : "")})" : $"functional.max_pool{dims}d({o[0]}, {Pool(o, dims)}{(o.Has("dilation") ? ", " + Sizes(o, dims, "dilation", "1") : "")})");
         yield return new($"max_pool{dims}d_backward", o => $"Kernels.MaxPoolBackward({o.All}, {PoolArrays(o, dims)}{(o.Has("dilation") ? ", " + o.Array("dilation") : "")})");
-        yield return new($"avg_pool{dims}d", o => o.Has("cut") ? $"Kernels.AveragePool({o[0]}, {PoolArrays(o, dims)})" : $"functional.avg_pool{dims}d({o[0]}, {Pool(o, dims)})");
+        yield return new($"avg_pool{dims}d", o => MayBeEmpty(o, dims) ? $"Kernels.AveragePool({o[0]}, {PoolArrays(o, dims)})" : $"functional.avg_pool{dims}d({o[0]}, {Pool(o, dims)})");
         yield return new($"avg_pool{dims}d_backward", o => $"Kernels.AveragePoolBackward({o[0]}, {o.Array("size")}, {PoolArrays(o, dims)})");
     }
 
     // libtorch refuses a rank without channels or without a window.
     private static bool MayBeEmpty(OperationText o) => o.Has("cut") || o.IsSplit(1);
+
+    // A pool takes any leading dims; libtorch lets only the batch of a full set of dims be empty.
+    private static bool MayBeEmpty(OperationText o, int dims) =>
+        o.Has("cut") || Enumerable.Range(0, o.Rank(0)).Any(dim => o.IsSplit(0, dim) && (dim > 0 || o.Rank(0) != dims + 2));
 
     private static string TransposedArrays(OperationText o, int dims) =>
         $"{Each(o, dims, "stride", "1")}, {Each(o, dims, "padding", "0")}, {Each(o, dims, "output_padding", "0")}, {Each(o, dims, "dilation", "1")}, {o.Argument("groups", "1")}";

@@ -32,6 +32,9 @@ internal sealed class OperationText(Operation operation, MethodScope method)
     /// <summary>Whether a tensor operand is split.</summary>
     public bool IsSplit(int index) => operation.Operands[index].Tensor.Sharding.Dims.Any(d => !d.Axes.IsEmpty);
 
+    /// <summary>Whether a dim of a tensor operand is split.</summary>
+    public bool IsSplit(int index, int dim) => !operation.Operands[index].Tensor.Sharding.Dims[dim].Axes.IsEmpty;
+
     /// <summary>Whether the constant is there.</summary>
     public bool Has(string key) => operation.Attributes.Has(key);
 

@@ -31,7 +31,7 @@ public static partial class Kernels
         using var scope = NewDisposeScope();
         var width = dy.shape[^1];
         var flat = ids.reshape(-1);
-        var source = dy.reshape(-1, width);
+        var source = dy.reshape(ids.numel(), width);
         if (paddingIdx >= 0) source = source.masked_fill(flat.eq(paddingIdx).unsqueeze(1), 0);
         return IndexAddToShard(zeros([rows, width], dy.dtype, dy.device), 0, flat, source, offset).MoveToOuterDisposeScope();
     }
@@ -171,7 +171,7 @@ public static partial class Kernels
     public static (Tensor mean, Tensor variance) MergeMoments(Tensor moments)
     {
         using var scope = NewDisposeScope();
-        var parts = moments.reshape([-1, 3, .. moments.shape[1..]]);
+        var parts = moments.reshape([moments.shape[0] / 3, 3, .. moments.shape[1..]]);
         var (counts, means, deviations) = (parts.select(1, 0), parts.select(1, 1), parts.select(1, 2));
         var count = counts.sum(dim: 0);
         var mean = counts.mul(means).sum(dim: 0).div(count);

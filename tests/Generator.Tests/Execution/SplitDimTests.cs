@@ -93,4 +93,18 @@ public class SplitDimTests
         Assert.Contains(model.Reading.Class!.Methods[0].Program!.Forward.Body.Operations, o => o.Name == "einsum_loop");
         foreach (var ranks in new[] { 1, 2, 3, 4 }) Equivalence.Check(model, $"m={ranks}", "forward", Equivalence.Random(1, 6, 2, 3));
     }
+
+    [Theory]
+    [InlineData("functional.layer_norm(x, new long[] { 5 })")]
+    [InlineData("functional.avg_pool1d(x.unsqueeze(0), 2).squeeze(0) + functional.max_pool1d(x.unsqueeze(0), 2).squeeze(0)")]
+    [InlineData("x.index_select(0, i) * x.detach()")]
+    public void A_rank_without_rows(string expression) => Equivalence.Check($$"""
+        [Sharded, Mesh("data"), Mesh("m")]
+        public sealed partial class Model : nn.Module<Tensor, Tensor, Tensor>
+        {
+            public Model() : base("model") { RegisterComponents(); }
+            public override Tensor forward([Split(0, "data", Uneven = true), Split(1, "m", Uneven = true), Shape("3 5")] Tensor x, [Replicate, Shape("3")] Tensor i) =>
+                {{expression}} + x.index_select(0, i).sum();
+        }
+        """, "data=4, m=2", Equivalence.Random(1, 3, 5), tensor(new long[] { 2, 0, 1 }));
 }

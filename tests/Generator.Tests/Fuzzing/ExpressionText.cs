@@ -133,7 +133,7 @@ internal static class ExpressionText
             case "zeros" or "ones": return $"torch.{operation.Name}({List(a.Sizes("shape"))}, {Real})";
             case "full": return $"torch.full({List(a.Sizes("shape"))}, {Value("value", "0")}, {Real})";
             case "arange": return isWhole ? $"torch.arange({Size("start")}, {Size("end")})" : $"torch.arange({Size("start")}, {Size("end")}, {Real})";
-            case "eye": return $"torch.eye({Size("n")}, {Real})";
+            case "eye": return $"torch.eye({Size("n")}{(operation.Attributes.Has("m") ? ", " + Size("m") : "")}, {Real})";
             case "group_norm": return $"functional.group_norm({x[0]}, {Size("groups")}, {Optional(1)}, {Optional(2)}, {Value("eps", "1e-5")})";
             case "conv1d": return $"functional.conv1d({x[0]}, {x[1]}, {Optional(2)}, {One("stride", "1")}, {One("padding", "0")}, {One("dilation", "1")}, {Size("groups", "1")})";
             case "conv2d": return $"functional.conv2d({x[0]}, {x[1]}, {Optional(2)}, {Sizes("stride", "null")}, {Sizes("padding", "null")}, {Sizes("dilation", "null")}, {Size("groups", "1")})";

@@ -34,7 +34,7 @@ internal static class Source
     public static (IReadOnlyDictionary<string, string> Files, Compilation Compilation) Generate(params IEnumerable<string> sources)
     {
         var driver = Driver().RunGeneratorsAndUpdateCompilation(Compile(sources), out var compilation, out var diagnostics);
-        Assert.Equal("", string.Join("\n", diagnostics));
+        Assert.True(diagnostics.IsEmpty, string.Join("\n", diagnostics));
         return (driver.GetRunResult().GeneratedTrees.ToDictionary(t => Path.GetFileName(t.FilePath), t => t.ToString()), compilation);
     }
 
