@@ -27,8 +27,9 @@ internal sealed record CombinationChoice(ImmutableArray<TensorSharding> Operands
         var lowering = signature.Definition.Lowering;
         ImmutableArray<PlacementCombination> forms = lowering is null ? []
             : [.. lowering.Forms(call, signature.Rule).Select(f => new PlacementCombination(f.Operands, f.Results, 0) { Form = f })];
-        // A dim of size 1 has nothing to split.
-        combinations = combinations.RemoveAll(c => c.Factor >= 0 && c.Form is null && signature.Rule.Factors[c.Factor].Size.IsOne);
+        // A dim of size 1 has nothing to split; where it is split all the same, it may stay so: what looks through a window cannot be moved.
+        bool IsThere(PlacementCombination c) => Enumerable.Range(0, tensors.Length).Any(i => c.Operands[i].Kind == PlacementKind.Split && !tensors[i].Sharding.Dims[c.Operands[i].Dim].Axes.IsEmpty);
+        combinations = combinations.RemoveAll(c => c.Factor >= 0 && c.Form is null && signature.Rule.Factors[c.Factor].Size.IsOne && !IsThere(c));
         var chosen = Each(combinations);
 
         // The parts of an expanded operator are not all linear: its operands are complete.

@@ -136,6 +136,30 @@ public sealed class RegressionTests
         new() { ["B"] = 2, ["T"] = 2 },
         members: new() { ["layers"] = ("mesh data\nfunc forward() {\n  return\n}", 0) });
 
+    [Fact]
+    public void What_looks_through_a_window_stays_where_it_is_though_its_dim_has_size_1() => Passes(
+        """
+        mesh data, expert
+        func forward(x: float[1,T@data?,4,1@expert?]) {
+          y: float[1,T,4,1]? = flip[dims=[-3, 3]](x)
+          return y
+        }
+        """,
+        [("data", 1), ("expert", 2)],
+        new() { ["T"] = 2 });
+
+    [Fact]
+    public void A_single_channel_may_lie_split_under_a_convolution_over_a_split_dim() => Passes(
+        """
+        mesh model, expert
+        func forward(weight w1: float[1,1@model,3@expert,3,2], weight w2: float[1,1,2,2,2], x3: float[1]) {
+          v4: float[1,1,4,1,1]? = conv3d[stride=[1, 2, 1], padding=[1, 0, 0]](w1, w2, x3)
+          return v4
+        }
+        """,
+        [("model", 1), ("expert", 1)],
+        []);
+
     private static void Passes(
         string text, (string, int)[] axes, Dictionary<string, long> sizes, Dictionary<string, double>? hosts = null,
         Dictionary<string, string>? domains = null, Dictionary<string, (string, int?)>? members = null)
