@@ -59,7 +59,8 @@ internal sealed class LoopedEinsums
         {
             if (uses.Of(gathered) == 0) continue;
             var users = body.AllOperations.Where(o => o.Operands.Contains(gathered)).ToList();
-            if (uses.Of(gathered) != 1 || users.Count != 1 || Loop(users[0]) is null) gathers.Remove(gathered);
+            // Of two that are multiplied with each other one stays whole.
+            if (uses.Of(gathered) != 1 || users.Count != 1 || users[0].Operands.Count(gathers.ContainsKey) > 1 || Loop(users[0]) is null) gathers.Remove(gathered);
         }
     }
 

@@ -160,6 +160,18 @@ public sealed class RegressionTests
         [("model", 1), ("expert", 1)],
         []);
 
+    [Fact]
+    public void Of_two_large_weights_that_are_multiplied_one_goes_round_and_the_other_is_gathered() => Passes(
+        """
+        mesh data
+        func forward(weight a: float[B@data,M,K], weight b: float[H@data,K,T]) {
+          y: float[B,H,M,T]? = einsum["bmk,hkt->bhmt"](a, b)
+          return y
+        }
+        """,
+        [("data", 2)],
+        new() { ["B"] = 3, ["M"] = 2, ["K"] = 2, ["H"] = 3, ["T"] = 2 });
+
     private static void Passes(
         string text, (string, int)[] axes, Dictionary<string, long> sizes, Dictionary<string, double>? hosts = null,
         Dictionary<string, string>? domains = null, Dictionary<string, (string, int?)>? members = null)
