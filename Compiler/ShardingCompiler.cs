@@ -30,7 +30,7 @@ public static class ShardingCompiler
         Verifier.Check(backward, forward);
         backward = DeadCode.Run(backward);
         Verifier.Check(backward, forward);
-        backward = LoopReductions.Run(ReduceScatters.Run(Reassociation.Run(backward, forward)), forward);
+        backward = UpdateReductions.Run(LoopReductions.Run(ReduceScatters.Run(Reassociation.Run(backward, forward)), forward));
         Verifier.Check(backward, forward);
         (forward, backward) = (Inlining.Run(forward), Inlining.Run(backward));
         Verifier.Check(forward);

@@ -8,6 +8,9 @@ public sealed record MeshAxis(string Name, long? Size)
     /// <summary>The size that an axis counts as where none is known.</summary>
     public const long Nominal = 8;
 
+    /// <summary>Whether optimizers split over the axis their state of weights that are replicated over it.</summary>
+    public bool SplitsUpdates { get; init; }
+
     /// <summary>The size at which combinations of placements are chosen, whatever the axis's own: so the program is the same for 2 devices and for 2,048.</summary>
     public long NominalSize => Nominal;
 }

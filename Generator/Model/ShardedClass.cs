@@ -34,7 +34,13 @@ public sealed record ShardedClass(
 {
     /// <summary>Static methods for the bodies of local regions, as C#.</summary>
     public ImmutableArray<string> LocalFunctions { get; init; } = [];
+
+    /// <summary>How the updates of weights are split; null where every rank updates all that it holds.</summary>
+    public WeightUpdate? WeightUpdate { get; init; }
 }
+
+/// <summary>The axis over which optimizers split their state, and whether gradients are split over it too.</summary>
+public sealed record WeightUpdate(string Axis, bool SplitsGradients);
 
 /// <summary>An axis size that an annotation promises: <c>[Split(0, 8)]</c> on <c>wi</c>.</summary>
 public sealed record AxisPromise(string Axis, long Size, string Member);

@@ -45,6 +45,7 @@ internal sealed class ClassReader(Compilation compilation, INamedTypeSymbol type
             face.Build(mesh, promises, [.. fields.OrderBy(f => f is WeightDeclaration ? 0 : 1).SelectMany(f => WeightsOf(f, settled))], HostFields(fields, context), Submodules(fields), methods.ToImmutable()) with
             {
                 LocalFunctions = [.. context.LocalFunctions.Values.Select(f => f.Text)],
+                WeightUpdate = MeshReader.WeightUpdate(type),
             },
             findings.All);
     }

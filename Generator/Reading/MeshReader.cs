@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using GShard.Compiler.Shardings;
 using GShard.Generator.Diagnostics;
+using GShard.Generator.Model;
 using Microsoft.CodeAnalysis;
 
 namespace GShard.Generator.Reading;
@@ -41,6 +42,16 @@ internal static class MeshReader
         return [.. attributes.Where(a => Zero(a) == 3).Select(a => a.ConstructorArguments.FirstOrDefault().Value).OfType<string>()];
     }
 
+    /// <summary>The axis over which optimizers split their state, and whether gradients are split too: the one with <c>Zero = 1</c> or <c>2</c>.</summary>
+    public static WeightUpdate? WeightUpdate(INamedTypeSymbol type)
+    {
+        var attributes = Of(type.GetAttributes());
+        if (attributes.Count == 0) attributes = Of(type.ContainingAssembly.GetAttributes());
+        return attributes.FirstOrDefault(a => Zero(a) is 1 or 2) is { } attribute && attribute.ConstructorArguments.FirstOrDefault().Value is string axis
+            ? new WeightUpdate(axis, Zero(attribute) == 2)
+            : null;
+    }
+
     private static int Zero(AttributeData attribute) => attribute.NamedArguments.FirstOrDefault(n => n.Key == "Zero").Value.Value as int? ?? 0;
 
     private static Mesh Declared(INamedTypeSymbol type, List<AttributeData> attributes, FindingBag findings)
@@ -56,9 +67,11 @@ internal static class MeshReader
                 findings.Report("GSH0016", attribute, type, $"The mesh axis '{name}' is declared twice for '{type.Name}'; declare each axis once.");
             else if (size < 0)
                 findings.Report("GSH0016", attribute, type, $"The mesh axis '{name}' cannot have the size {size}; give a positive size, or none where it is known at run time only.");
-            else if (Zero(attribute) is not (0 or 3) and var stage)
-                findings.Report("GSH0016", attribute, type, $"The mesh axis '{name}' cannot have Zero = {stage}; give 3 to split every parameter over it, or use a ZeroRedundancyOptimizer for stage 1.");
-            else axes.Add(new MeshAxis(name, size == 0 ? null : size));
+            else if (Zero(attribute) is not (0 or 1 or 2 or 3) and var stage)
+                findings.Report("GSH0016", attribute, type, $"The mesh axis '{name}' cannot have Zero = {stage}; give 1 to split optimizer state over it, 2 for gradients too, 3 for the parameters themselves.");
+            else if (Zero(attribute) is 1 or 2 && attributes.Find(a => Zero(a) is 1 or 2) != attribute)
+                findings.Report("GSH0016", attribute, type, $"Two mesh axes of '{type.Name}' have Zero = 1 or 2, but optimizer state is split over one; leave Zero = {Zero(attribute)} of '{name}' out.");
+            else axes.Add(new MeshAxis(name, size == 0 ? null : size) { SplitsUpdates = Zero(attribute) is 1 or 2 });
         }
 
         if (axes.Count > MostAxes)

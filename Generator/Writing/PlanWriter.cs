@@ -28,7 +28,7 @@ internal static class PlanWriter
         source.Line("public static ShardPlan Plan { get; } = new(");
         WriteList(source, "    [", model.Weights.Select(Parameter), "],");
         WriteList(source, "    [", model.Methods.SelectMany(Collective), "],");
-        source.Line($"    \"{Hash(program)}\");");
+        source.Line($"    \"{Hash(program)}\"){Update(model.WeightUpdate)};");
         source.Blank();
         source.Line("ShardPlan IShardedModule.Plan => Plan;");
         if (!model.Promises.IsEmpty)
@@ -53,6 +53,9 @@ internal static class PlanWriter
         source.Lines(all.Select(i => "        " + i + ","));
         source.Line("    " + close);
     }
+
+    private static string Update(WeightUpdate? update) =>
+        update is null ? "" : $" {{ WeightUpdateAxis = \"{update.Axis}\"{(update.SplitsGradients ? ", SplitsGradients = true" : "")} }}";
 
     private static string Parameter(WeightField weight) =>
         $"new PlannedParameter(\"{weight.Name}\", \"{string.Join(" ", weight.Type.Dims)}\", [{string.Join(", ", ClassWriter.Placements(weight))}])";

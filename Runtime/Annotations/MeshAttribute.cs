@@ -13,9 +13,10 @@ public sealed class MeshAttribute(string axis, int size = 0) : Attribute
     public int Size { get; } = size;
 
     /// <summary>
-    /// 3 splits every parameter over the axis that is not split over it already (ZeRO-3, fully sharded data parallel): it is gathered where it
-    /// is used, a use ahead, and its gradient is scattered; optimizer state is split with it. 0 leaves parameters as they are annotated. For ZeRO-1
-    /// see <see cref="ZeroRedundancyOptimizer"/>.
+    /// The stage of ZeRO (Rajbhandari et al., 2020) over the axis, which is the one of the batch: what of the parameters that are not split over it already is split.
+    /// 0: nothing. 1: the optimizer's state, with an optimizer from <see cref="ShardedModules.Optimizer"/>; gradients are reduce-scattered and
+    /// parameters gathered once a step. 2: gradients too, from one <c>Backward</c> to the next. 3: the parameters themselves (fully sharded data parallel):
+    /// each is gathered where it is used, a use ahead, and its gradient is scattered; the state is split with it.
     /// </summary>
     public int Zero { get; set; }
 }

@@ -17,6 +17,17 @@ internal sealed class CollectiveLog
     /// <summary>The latest collective, or a remark that there was none.</summary>
     public string Last => Volatile.Read(ref count) is > 0 and var n ? Text(ring[(n - 1) % Capacity]) : "no collective";
 
+    /// <summary>The number of collectives so far.</summary>
+    public long Count => Volatile.Read(ref count);
+
+    /// <summary>The collectives from the <paramref name="first"/> on, counted from 0, of which the last 64 are known.</summary>
+    public string[] Since(long first)
+    {
+        var n = Count;
+        var start = Math.Max(first, n - Capacity);
+        return [.. Enumerable.Range(0, (int)(n - start)).Select(i => Text(ring[(start + i) % Capacity]))];
+    }
+
     /// <summary>The last 64 collectives, oldest first, with repeats counted.</summary>
     public string History()
     {

@@ -101,6 +101,17 @@ public sealed class DeviceMesh : IDisposable
     /// <summary>This rank's last 64 collectives, oldest first: <c>AllReduce(f32[4]) over 'data'; …</c></summary>
     internal string History => world.Log(Rank).History();
 
+    /// <summary>The collectives that this rank calls while something runs, in order, for tests of what a model communicates: <c>AllReduce(f32[4, 8]) over 'data'</c>.</summary>
+    /// <param name="action">What runs; of more than 64 collectives the last 64 are told.</param>
+    public string[] Calls(Action action)
+    {
+        ArgumentNullException.ThrowIfNull(action);
+        var log = world.Log(Rank);
+        var before = log.Count;
+        action();
+        return log.Since(before);
+    }
+
     /// <summary>The mesh as <c>data=2 × model=4, rank 3</c>.</summary>
     public override string ToString() => $"{world.Shape}, rank {Rank}";
 

@@ -55,38 +55,38 @@ public sealed class Adafactor : OptimizerHelper
 
     private static void Update(Parameter parameter, Tensor gradient, AdafactorState state, double lr)
     {
-        var sharding = ParameterSharding.Of(parameter);
-        var shape = sharding?.GlobalShape ?? parameter.shape;
+        var sharding = UpdateSharding.Of(parameter);
+        var shape = sharding.GlobalShape;
         var t = ++state.Step;
         var decay = 1 - Math.Pow(t, -DecayExponent);
         var g = gradient.to_type(state.Dtype);
         var square = g.square().add(SquareEpsilon);
-        var update = shape.Length >= 2 ? Factored(g, square, state, decay, sharding, shape) : g.mul(state.Moving(ref state.Full, square, decay).rsqrt());
+        var update = shape.Length >= 2 ? Factored(g, square, state, decay, sharding) : g.mul(state.Moving(ref state.Full, square, decay).rsqrt());
 
         var whole = parameter.to_type(state.Dtype);
         var sums = stack([update.square().sum(), whole.square().sum()], 0);
-        foreach (var axis in sharding?.SplitAxes() ?? []) sums = axis.AllReduce(sums);
+        foreach (var (axis, _) in sharding.Splits) sums = axis.AllReduce(sums);
         var rms = sums.div(shape.Aggregate(1L, (product, size) => product * size)).sqrt();
-        var clip = rms.narrow(0, 0, 1).div(ClipThreshold).clamp_min(1);
-        var scale = rms.narrow(0, 1, 1).clamp_min(ScaleEpsilon).mul(lr / Math.Sqrt(Math.Max(t, WarmupSteps)));
+        var clip = rms.select(0, 0).div(ClipThreshold).clamp_min(1);
+        var scale = rms.select(0, 1).clamp_min(ScaleEpsilon).mul(lr / Math.Sqrt(Math.Max(t, WarmupSteps)));
         parameter.sub_(update.mul(scale.div(clip)).to_type(parameter.dtype));
     }
 
     /// <summary>g / √V with V = R·C / mean(R): R are means over the last dim, C over the one before, both of the global tensor.</summary>
-    private static Tensor Factored(Tensor g, Tensor square, AdafactorState state, double decay, ParameterSharding? sharding, long[] shape)
+    private static Tensor Factored(Tensor g, Tensor square, AdafactorState state, double decay, UpdateSharding sharding)
     {
-        var last = shape.Length - 1;
-        var rows = state.Moving(ref state.Rows, Mean(square, last, sharding, shape), decay);
-        var columns = state.Moving(ref state.Columns, Mean(square, last - 1, sharding, shape), decay);
-        var rowMean = Mean(rows, last - 1, sharding, shape).unsqueeze(-1);
+        var last = sharding.GlobalShape.Length - 1;
+        var rows = state.Moving(ref state.Rows, Mean(square, last, sharding), decay);
+        var columns = state.Moving(ref state.Columns, Mean(square, last - 1, sharding), decay);
+        var rowMean = Mean(rows, last - 1, sharding).unsqueeze(-1);
         return g.mul(rows.div(rowMean).rsqrt().unsqueeze(-1)).mul(columns.rsqrt().unsqueeze(-2));
     }
 
     /// <summary>The mean over a dim of the global tensor; dims before it are local.</summary>
-    private static Tensor Mean(Tensor x, int dim, ParameterSharding? sharding, long[] shape)
+    private static Tensor Mean(Tensor x, int dim, UpdateSharding sharding)
     {
         var sum = x.sum(dim);
-        foreach (var axis in sharding?.AxesOf(dim) ?? []) sum = axis.AllReduce(sum);
-        return sum.div(shape[dim]);
+        foreach (var axis in sharding.AxesOf(dim)) sum = axis.AllReduce(sum);
+        return sum.div(sharding.GlobalShape[dim]);
     }
 }

@@ -5,16 +5,17 @@ namespace GShard;
 
 /// <summary>
 /// Splits an optimizer's state over the ranks that hold the same parameters (weight-update sharding, Xu et al., 2020; ZeRO stage 1,
-/// Rajbhandari et al., 2020; <c>ZeroRedundancyOptimizer</c> of PyTorch): each rank keeps the state of its share of the elements and updates
-/// those, then the ranks gather the parameters. The all-reduces of these parameters' gradients in <c>Backward</c> become one reduce-scatter
-/// at the step, so that a step moves as many bytes as without.
+/// Rajbhandari et al., 2020; <c>ZeroRedundancyOptimizer</c> of PyTorch): each rank keeps the state of its share of each parameter and updates
+/// that, then the ranks gather the parameters. The all-reduces of these parameters' gradients in <c>Backward</c> become one reduce-scatter
+/// at the step, so that a step moves as many bytes as without. <see cref="ShardedModules.Optimizer"/> makes one where <c>[Mesh]</c> says so.
 /// <code>
-/// var optimizer = new ZeroRedundancyOptimizer(model.parameters(), mesh.Axis("data"), shards => torch.optim.AdamW(shards, lr: 1e-3));
+/// var optimizer = new ZeroRedundancyOptimizer(model.parameters(), mesh.Axis("data"), shares => torch.optim.AdamW(shares, lr: 1e-3));
 /// </code>
 /// </summary>
 /// <remarks>
-/// From <c>Backward</c> to <see cref="step"/> a parameter's <c>grad</c> is this rank's part of the sum, and the step clears it;
-/// <see cref="GradientNorm.Clip"/> knows. Any optimizer whose update is element by element trains as it would on whole parameters. Every rank of
+/// From <c>Backward</c> to <see cref="step"/> a parameter's <c>grad</c> is this rank's part of the sum, or null where gradients are split too;
+/// the step clears it, and so does <see cref="zero_grad"/>, which is to be called in place of the module's. <see cref="GradientNorm.Clip"/> knows. An optimizer
+/// whose update is element by element trains as it would on whole parameters, and so does <see cref="Adafactor"/>. Every rank of
 /// the axis makes the optimizer of the same parameters in the same order, after the model is where it stays.
 /// </remarks>
 public sealed class ZeroRedundancyOptimizer : OptimizerHelper
@@ -22,7 +23,6 @@ public sealed class ZeroRedundancyOptimizer : OptimizerHelper
     /// <summary>What one exchange moves (PyTorch's bucket: 25 MB).</summary>
     private const long BucketBytes = 25 << 20;
 
-    private readonly MeshAxis axis;
     private readonly OptimizerShard[][] buckets;
     private readonly Parameter[] whole;
     private readonly optim.Optimizer inner;
@@ -30,21 +30,36 @@ public sealed class ZeroRedundancyOptimizer : OptimizerHelper
     /// <summary>Makes an optimizer of each rank's share of the parameters.</summary>
     /// <param name="parameters">The parameters; those that are themselves split over the axis are updated as they are.</param>
     /// <param name="axis">The mesh axis over which the other parameters are replicated, the one of the batch.</param>
-    /// <param name="optimizer">Makes the optimizer of the shares: Adam, AdamW, SGD, RMSProp, Adagrad.</param>
-    /// <exception cref="ArgumentException">The optimizer's update is not element by element, or a parameter has such an optimizer already.</exception>
-    public ZeroRedundancyOptimizer(IEnumerable<Parameter> parameters, MeshAxis axis, Func<IEnumerable<Parameter>, optim.Optimizer> optimizer)
+    /// <param name="optimizer">Makes the optimizer of the shares: Adam, AdamW, SGD, RMSProp, Adagrad, Adafactor.</param>
+    /// <param name="splitGradients">
+    /// Splits the gradients too (ZeRO stage 2): every <c>Backward</c> outside <see cref="ShardedModules.NoSync"/> scatters its own, and no rank
+    /// keeps those of whole parameters. Without it, several micro-batches cost one exchange, at the step.
+    /// </param>
+    /// <exception cref="ArgumentException">A parameter has such an optimizer already.</exception>
+    public ZeroRedundancyOptimizer(IEnumerable<Parameter> parameters, MeshAxis axis, Func<IEnumerable<Parameter>, optim.Optimizer> optimizer, bool splitGradients = false)
+        : this(parameters, Everywhere(axis, splitGradients), optimizer)
+    {
+    }
+
+    internal ZeroRedundancyOptimizer(IEnumerable<Parameter> parameters, Func<Parameter, (MeshAxis Axis, bool SplitsGradients)?> update, Func<IEnumerable<Parameter>, optim.Optimizer> optimizer)
     {
         ArgumentNullException.ThrowIfNull(parameters);
-        ArgumentNullException.ThrowIfNull(axis);
         ArgumentNullException.ThrowIfNull(optimizer);
-        this.axis = axis;
         whole = [.. parameters];
-        var shards = whole.Where(p => p.requires_grad && !IsSplit(p)).Select(p => new OptimizerShard(p, axis, this)).ToArray();
-        buckets = [.. Fill(shards)];
-        inner = optimizer(whole.Select(p => OptimizerShard.Of(p)?.Part ?? p).ToArray());
-        if (inner is not Adafactor) return;
-        foreach (var shard in shards) shard.Forget();
-        throw new ArgumentException("Adafactor's means are those of whole rows and columns, which a share of the elements does not show; its state is small, let every rank keep it.", nameof(optimizer));
+        var shards = new List<OptimizerShard>();
+        try
+        {
+            foreach (var parameter in whole)
+                if (parameter.requires_grad && update(parameter) is { } split && !IsSplit(parameter, split.Axis))
+                    shards.Add(new OptimizerShard(parameter, split.Axis, split.SplitsGradients));
+            buckets = [.. Fill(shards)];
+            inner = optimizer(whole.Select(p => OptimizerShard.Of(p)?.Part ?? p).ToArray());
+        }
+        catch
+        {
+            foreach (var shard in shards) shard.Forget();
+            throw;
+        }
     }
 
     /// <summary>The options of the optimizer of the shares, for learning-rate schedulers.</summary>
@@ -72,7 +87,7 @@ public sealed class ZeroRedundancyOptimizer : OptimizerHelper
         }
 
         using var _ = no_grad();
-        ReduceGradients();
+        ReduceGradients(buckets.SelectMany(bucket => bucket));
         inner.step();
         foreach (var bucket in buckets) Gather(bucket);
         return loss!;
@@ -90,12 +105,12 @@ public sealed class ZeroRedundancyOptimizer : OptimizerHelper
         throw new NotSupportedException("A ZeroRedundancyOptimizer is made of all its parameters at once; pass them to the constructor.");
 
     /// <summary>Sums the gradients that have gathered, so that each rank has those of its share.</summary>
-    internal void ReduceGradients()
+    internal static void ReduceGradients(IEnumerable<OptimizerShard> shards)
     {
         using var _ = no_grad();
-        foreach (var bucket in buckets)
+        foreach (var bucket in Fill(shards))
         {
-            var partial = bucket.Where(shard => PartialGradients.AxisOf(shard.Whole) == axis).ToArray();
+            var partial = bucket.Where(shard => PartialGradients.AxisOf(shard.Whole) == shard.Axis).ToArray();
             foreach (var shard in bucket.Except(partial)) TakeShare(shard);
             if (partial.Length > 0) Scatter(partial);
         }
@@ -116,18 +131,23 @@ public sealed class ZeroRedundancyOptimizer : OptimizerHelper
     private OptimizerHelper Helper => inner as OptimizerHelper
         ?? throw new NotSupportedException($"The state of a {inner.GetType().Name} cannot be saved.");
 
-    private bool IsSplit(Parameter p) => ParameterSharding.Of(p)?.SplitAxes().Contains(axis) == true;
+    private static bool IsSplit(Parameter p, MeshAxis axis) => ParameterSharding.Of(p)?.SplitAxes().Contains(axis) == true;
 
-    private static IEnumerable<OptimizerShard[]> Fill(OptimizerShard[] shards)
+    private static Func<Parameter, (MeshAxis, bool)?> Everywhere(MeshAxis axis, bool splitGradients)
     {
-        foreach (var type in shards.GroupBy(shard => shard.Whole.dtype))
+        ArgumentNullException.ThrowIfNull(axis);
+        return _ => (axis, splitGradients);
+    }
+
+    private static IEnumerable<OptimizerShard[]> Fill(IEnumerable<OptimizerShard> shards)
+    {
+        foreach (var alike in shards.GroupBy(shard => (shard.Axis, shard.Whole.dtype)))
         {
             var bucket = new List<OptimizerShard>();
             var bytes = 0L;
-            foreach (var shard in type)
+            foreach (var shard in alike)
             {
-                var size = shard.Count * ElementType.Size(type.Key);
-                if (bucket.Count > 0 && bytes + size > BucketBytes)
+                if (bucket.Count > 0 && bytes + shard.Bytes > BucketBytes)
                 {
                     yield return [.. bucket];
                     bucket.Clear();
@@ -135,7 +155,7 @@ public sealed class ZeroRedundancyOptimizer : OptimizerHelper
                 }
 
                 bucket.Add(shard);
-                bytes += size;
+                bytes += shard.Bytes;
             }
 
             yield return [.. bucket];
@@ -147,31 +167,29 @@ public sealed class ZeroRedundancyOptimizer : OptimizerHelper
     {
         using var gradient = shard.Whole.grad;
         if (gradient is null) return;
-        using var flat = gradient.reshape(-1);
-        using var part = flat.narrow(0, shard.Axis.ChunkOffset(shard.Count), shard.Axis.ChunkSize(shard.Count));
-        Gradients.Accumulate(shard.Part, part.clone());
+        Gradients.Accumulate(shard.Part, shard.Take(gradient));
         shard.Whole.grad = null;
     }
 
-    private void Scatter(OptimizerShard[] shards)
+    private static void Scatter(OptimizerShard[] shards)
     {
         using var scope = NewDisposeScope();
         var rows = cat(shards.Select(shard => shard.Rows(shard.Whole.grad!)).ToArray(), 1);
-        var own = axis.ReduceScatter(rows, 0);
+        var own = shards[0].Axis.ReduceScatter(rows, 0);
         var offset = 0L;
         foreach (var shard in shards)
         {
             PartialGradients.Clear(shard.Whole);
             shard.Whole.grad = null;
-            Gradients.Accumulate(shard.Part, own.narrow(1, offset, axis.ChunkSize(shard.Count)).reshape(-1).clone().DetachFromDisposeScope());
+            Gradients.Accumulate(shard.Part, shard.FromRow(own.narrow(1, offset, shard.Width)));
             offset += shard.Width;
         }
     }
 
-    private void Gather(OptimizerShard[] shards)
+    private static void Gather(OptimizerShard[] shards)
     {
         using var scope = NewDisposeScope();
-        var all = axis.AllGather(cat(shards.Select(shard => shard.Row()).ToArray(), 1), 0);
+        var all = shards[0].Axis.AllGather(cat(shards.Select(shard => shard.Row()).ToArray(), 1), 0);
         var offset = 0L;
         foreach (var shard in shards)
         {

@@ -18,7 +18,7 @@ public static class GradientNorm
         using var _ = no_grad();
         using var scope = NewDisposeScope();
         var all = parameters.ToList();
-        foreach (var optimizer in all.Select(p => OptimizerShard.Of(p)?.Owner).OfType<ZeroRedundancyOptimizer>().Distinct()) optimizer.ReduceGradients();
+        ZeroRedundancyOptimizer.ReduceGradients(all.Select(OptimizerShard.Of).OfType<OptimizerShard>());
         var holders = new List<Parameter>();
         // One sum for each set of axes: so many collectives, not one a parameter.
         var squares = new List<(MeshAxis[] Axes, Tensor Sum)>();

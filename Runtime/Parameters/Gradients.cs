@@ -37,6 +37,7 @@ public static class Gradients
         var wanted = gradients.Where(g => g.Parameter.requires_grad).ToArray();
         // An optimizer that updates a share of a parameter sums that share alone.
         AddPartial(axis, wanted.Where(IsDeferred));
+        if (!isDeferred) ZeroRedundancyOptimizer.ReduceGradients(wanted.Where(IsDeferred).Select(g => OptimizerShard.Of(g.Parameter)!).Where(shard => shard.SplitsGradient));
         AddSums(axis, [.. wanted.Where(g => !IsDeferred(g))]);
 
         bool IsDeferred((Parameter Parameter, Tensor) gradient) => isDeferred || OptimizerShard.Of(gradient.Parameter)?.Axis == axis;

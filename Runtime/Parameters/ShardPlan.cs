@@ -23,6 +23,12 @@ public sealed record PlannedCollective(string Kind, string Axis, string Bytes, s
 /// <param name="Hash">A hash of the compiled program.</param>
 public sealed record ShardPlan(IReadOnlyList<PlannedParameter> Parameters, IReadOnlyList<PlannedCollective> Collectives, string Hash)
 {
+    /// <summary>The axis over which optimizers split their state of the parameters that are not split over it (<c>[Mesh(…, Zero = 1)]</c>); null where there is none.</summary>
+    public string? WeightUpdateAxis { get; init; }
+
+    /// <summary>Whether gradients are split over that axis too (<c>Zero = 2</c>).</summary>
+    public bool SplitsGradients { get; init; }
+
     /// <summary>Compares the hash over all ranks of a mesh; every rank must call it.</summary>
     /// <exception cref="InvalidOperationException">A rank runs another program; it is named.</exception>
     public void Verify(DeviceMesh mesh)

@@ -122,4 +122,60 @@ public class CommunicationTests
             return sharded.parameters().Select(p => ParameterSharding.Of(p)!.Placements is [{ IsSplit: true } split] ? mesh.Gather(p, split.Dim, split.Axis!) : p.detach().clone()).ToArray();
         });
     }
+
+    [Theory]
+    [InlineData(1, "Adam")]
+    [InlineData(2, "Adam")]
+    [InlineData(1, "Adafactor")]
+    [InlineData(2, "Adafactor")]
+    public void An_axis_may_split_the_updates_of_parameters(int stage, string optimizer)
+    {
+        var plain = CompiledModel.Of(Network).Create();
+        var sharding = CompiledModel.Of(Network.Replace("Mesh(\"data\")", $"Mesh(\"data\", Zero = {stage})", StringComparison.Ordinal));
+        var same = sharding.Create();
+        same.load_state_dict(plain.state_dict());
+        var batches = Enumerable.Range(0, 2).Select(i => Equivalence.Random(10 + i, 6, 3, 6)).ToArray();
+        var oracle = Train(plain, [("data", 1), ("model", 1)], bare: true).Single();
+        foreach (var (data, model, bare) in new[] { (1, 1, false), (2, 1, false), (2, 2, false), (3, 2, false), (2, 2, true) })
+            foreach (var trained in Train(same, [("data", data), ("model", model)], bare))
+            {
+                for (var i = 0; i < oracle.Parameters.Length; i++) Assert.True(oracle.Parameters[i].allclose(trained.Parameters[i], 1e-9, 1e-9), $"parameter {i} on data={data}, model={model}, bare {bare}");
+                Assert.Equal(oracle.Norm, trained.Norm, 1e-9);
+                if (data == 1 || bare) continue;
+
+                // What is left of Adam's exchanges in the step: gradients down, parameters up.
+                Assert.Equal(stage == 1 ? 0 : 1, trained.Backward.Count(c => c.StartsWith("ReduceScatter", StringComparison.Ordinal) && c.EndsWith("'data'", StringComparison.Ordinal)));
+                Assert.DoesNotContain(trained.Backward, c => c.StartsWith("AllReduce", StringComparison.Ordinal) && c.EndsWith("'data'", StringComparison.Ordinal));
+                if (optimizer == "Adam") Assert.Equal(stage == 1 ? ["ReduceScatter", "AllGather"] : ["AllGather"], trained.Step.Select(c => c.Split('(')[0]));
+            }
+
+        (Tensor[] Parameters, double Norm, string[] Backward, string[] Step)[] Train(nn.Module from, (string, int)[] axes, bool bare) => DeviceMesh.RunInProcess(axes, mesh =>
+        {
+            CounterRandom.Seed(3);
+            var sharded = (IShardedModule)CompiledModel.Shard(from, mesh);
+            var module = (nn.Module)sharded;
+            Func<IEnumerable<TorchSharp.Modules.Parameter>, optim.Optimizer> make = optimizer == "Adam" ? p => optim.Adam(p, lr: 0.1) : p => new Adafactor(p, 30);
+            using var trainer = bare ? make(module.parameters()) : sharded.Optimizer(make);
+            Assert.Equal(!bare, trainer is ZeroRedundancyOptimizer);
+            var norm = 0.0;
+            string[] backward = [], step = [];
+            for (var round = 0; round < 3; round++)
+            {
+                trainer.zero_grad();
+                for (var i = 0; i < batches.Length; i++)
+                {
+                    CounterRandom.BeginStep(round, i);
+                    using var pause = i == batches.Length - 1 || round == 2 ? null : sharded.NoSync();
+                    var y = (Tensor)CompiledModel.Call(module, "forward", mesh.Scatter(batches[i], 0, "data"))!;
+                    backward = mesh.Calls(() => CompiledModel.Call(module, "Backward", y * 2));
+                }
+
+                if (round < 2) norm += GradientNorm.Clip(module.parameters(), 0.5);
+                step = mesh.Calls(() => trainer.step());
+            }
+
+            using var noGrad = no_grad();
+            return (module.parameters().Select(p => ParameterSharding.Of(p)!.Placements is [{ IsSplit: true } split] ? mesh.Gather(p, split.Dim, split.Axis!) : p.detach().clone()).ToArray(), norm, backward, step);
+        });
+    }
 }

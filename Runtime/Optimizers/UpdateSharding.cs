@@ -1,0 +1,27 @@
+using TorchSharp.Modules;
+
+namespace GShard;
+
+/// <summary>How what an optimizer updates is cut from the whole parameter: as the module splits it, and as the share of a replicated one.</summary>
+/// <param name="GlobalShape">The whole parameter's shape.</param>
+/// <param name="Splits">The axes that split it, of more than one rank, each with its dim.</param>
+internal sealed record UpdateSharding(long[] GlobalShape, (MeshAxis Axis, int Dim)[] Splits)
+{
+    /// <summary>The sharding of a parameter, or of a share of one.</summary>
+    public static UpdateSharding Of(Parameter p)
+    {
+        if (OptimizerShard.OfPart(p) is { } share)
+        {
+            var whole = Of(share.Whole);
+            return new UpdateSharding(whole.GlobalShape.Length == 0 ? [1] : whole.GlobalShape, share.Axis.Size > 1 ? [.. whole.Splits, (share.Axis, share.Dim)] : whole.Splits);
+        }
+
+        if (ParameterSharding.Of(p) is not { } sharding) return new UpdateSharding(p.shape, []);
+        return new UpdateSharding(
+            sharding.GlobalShape,
+            [.. Enumerable.Range(0, sharding.GlobalShape.Length).SelectMany(dim => sharding.AxesOf(dim).Select(axis => (axis, dim)))]);
+    }
+
+    /// <summary>The axes that split a dim.</summary>
+    public IEnumerable<MeshAxis> AxesOf(int dim) => Splits.Where(split => split.Dim == dim).Select(split => split.Axis);
+}
