@@ -14,7 +14,7 @@ namespace GShard.Compiler.Cost;
 public sealed record CollectiveVolume(long Bytes, ImmutableArray<Dim> Dims, ImmutableArray<string> Divisors)
 {
     private static readonly ImmutableHashSet<string> Kinds =
-        ["all_reduce", "all_reduce_max", "all_reduce_min", "all_gather", "reduce_scatter", "all_to_all", "einsum_loop", "window", "window_add", "global_size"];
+        ["all_reduce", "all_reduce_max", "all_reduce_min", "all_gather", "reduce_scatter", "all_to_all", "einsum_loop", "window", "window_add", "collective_permute", "global_size"];
 
     /// <summary>Whether an operation communicates.</summary>
     public static bool IsCollective(Operation operation) => Kinds.Contains(operation.Name);

@@ -39,7 +39,7 @@ internal sealed record AnnotationConflict(
     public static IEnumerable<Finding> Report(ImmutableArray<AnnotationConflict> conflicts, Function local)
     {
         if (conflicts.IsEmpty) yield break;
-        var collectives = local.Body.AllOperations.Where(CollectiveVolume.IsCollective).ToLookup(o => o.Origin);
+        var collectives = local.Body.AllOperations.Where(o => CollectiveVolume.IsCollective(o) && o.Name != "collective_permute").ToLookup(o => o.Origin);
         var reported = new HashSet<(Value, int, Value, int)>();
         foreach (var conflict in conflicts)
         {

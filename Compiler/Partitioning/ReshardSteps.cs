@@ -8,7 +8,7 @@ namespace GShard.Compiler.Partitioning;
 /// <summary>One collective of a reshard, as an operation to be added: its name, its constants and the sharding it leaves.</summary>
 internal sealed record CollectiveStep(string Name, Attributes Attributes, TensorSharding Result);
 
-/// <summary>Turns the planner's steps into collectives, each over one mesh axis.</summary>
+/// <summary>Turns the planner's steps into collectives, each over one mesh axis; before and after them, those that leave the mesh's order of devices and enter another.</summary>
 internal static class ReshardSteps
 {
     private static readonly ReshardOptions WithoutPermutes = ReshardOptions.Default with { AllowPermute = false };
@@ -17,12 +17,26 @@ internal static class ReshardSteps
     public static IEnumerable<CollectiveStep> Plan(Mesh mesh, TensorType type, TensorSharding to)
     {
         var current = type.Sharding.Close();
-        foreach (var step in ReshardPlanner.Plan(mesh, type.Dims, current, to, WithoutPermutes).Steps)
+        if (!current.Devices.IsEmpty)
+        {
+            var back = Permute(current, []);
+            current = back.Result;
+            yield return back;
+        }
+
+        foreach (var step in ReshardPlanner.Plan(mesh, type.Dims, current, to with { Devices = [] }, WithoutPermutes).Steps)
             foreach (var collective in Collectives(step, current))
             {
                 current = collective.Result;
                 yield return collective;
             }
+
+        if (!to.Devices.IsEmpty)
+        {
+            var away = Permute(current, to.Devices);
+            current = away.Result;
+            yield return away;
+        }
 
         if (!current.Equals(to)) throw new InvalidOperationException($"the plan for {type} ends in {type with { Sharding = current }}, not in {type with { Sharding = to }}.");
     }
@@ -63,6 +77,13 @@ internal static class ReshardSteps
             source = step.Result;
             yield return step;
         }
+    }
+
+    /// <summary>From the mesh's order of devices to another, or back: each rank sends what it holds to one other.</summary>
+    private static CollectiveStep Permute(TensorSharding source, ImmutableArray<int> to)
+    {
+        var destinations = to.IsEmpty ? [.. Enumerable.Range(0, source.Devices.Length).Select(rank => source.Devices.IndexOf(rank))] : to;
+        return new("collective_permute", Attributes.None.With("destinations", destinations), source with { Devices = to });
     }
 
     private static CollectiveStep Slice(TensorSharding source, AxisRef axis, int dim) =>

@@ -33,6 +33,6 @@ internal sealed class Settlement : BlockRewriter
     }
 
     protected override Value Define(Value value) => value.Type is TensorType type
-        ? new Value(value.Name, type with { Sharding = result.Shardings[graph.Id(value)].Close() })
+        ? new Value(value.Name, type with { Sharding = result.Shardings[graph.Id(value)].Close() with { Devices = type.Sharding.Devices } })
         : value;
 }

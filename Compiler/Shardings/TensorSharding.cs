@@ -11,6 +11,12 @@ public sealed record TensorSharding(
     ImmutableArray<AxisRef> Replicated,
     ImmutableArray<PartialAxis> Partial)
 {
+    /// <summary>
+    /// The rank that holds what each rank of the mesh, in its own order, would hold by the axes; empty for the mesh's order. Operators run in
+    /// the mesh's order: a value in another one is brought there first.
+    /// </summary>
+    public ImmutableArray<int> Devices { get; init; } = [];
+
     /// <summary>Nothing said: every dim unsplit and open.</summary>
     public static TensorSharding Open(int rank) => new([.. Enumerable.Repeat(DimSharding.Open, rank)], [], []);
 
@@ -39,7 +45,8 @@ public sealed record TensorSharding(
 
     /// <inheritdoc/>
     public bool Equals(TensorSharding? other) =>
-        other is not null && Dims.SequenceEqual(other.Dims) && Replicated.SequenceEqual(other.Replicated) && Partial.SequenceEqual(other.Partial);
+        other is not null && Dims.SequenceEqual(other.Dims) && Replicated.SequenceEqual(other.Replicated) && Partial.SequenceEqual(other.Partial)
+        && Devices.SequenceEqual(other.Devices);
 
     /// <inheritdoc/>
     public override int GetHashCode() => Dims.Aggregate(Partial.Length, (hash, dim) => hash * 31 + dim.GetHashCode());

@@ -29,14 +29,16 @@ internal static class TypeParser
 
         var replicated = ImmutableArray<AxisRef>.Empty;
         var partial = ImmutableArray<PartialAxis>.Empty;
+        var devices = ImmutableArray<int>.Empty;
         while (true)
         {
-            if (scanner.Take("R(")) replicated = ParseAxes(scanner);
+            if (scanner.Take("on(")) devices = ParseDevices(scanner);
+            else if (scanner.Take("R(")) replicated = ParseAxes(scanner);
             else if (scanner.Take("P(")) partial = partial.Add(ParsePartial(scanner));
             else break;
         }
 
-        return new TensorType(element, dims.ToImmutable(), new TensorSharding(shardings.ToImmutable(), replicated, partial));
+        return new TensorType(element, dims.ToImmutable(), new TensorSharding(shardings.ToImmutable(), replicated, partial) { Devices = devices });
     }
 
     private static DimSharding ParseDim(Scanner scanner)
@@ -63,6 +65,14 @@ internal static class TypeParser
         do axes.Add(ParseAxis(scanner)); while (scanner.Take(","));
         scanner.Expect(")");
         return axes.ToImmutable();
+    }
+
+    private static ImmutableArray<int> ParseDevices(Scanner scanner)
+    {
+        var devices = ImmutableArray.CreateBuilder<int>();
+        do devices.Add(int.Parse(scanner.Word("a rank"), CultureInfo.InvariantCulture)); while (scanner.Take(","));
+        scanner.Expect(")");
+        return devices.ToImmutable();
     }
 
     private static PartialAxis ParsePartial(Scanner scanner)

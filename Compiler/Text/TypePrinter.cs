@@ -6,7 +6,8 @@ namespace GShard.Compiler.Text;
 
 /// <summary>
 /// Prints tensor types: <c>float[G@expert,S,M]</c>. A split dim carries its axes (<c>E@data@model</c>, major first), an open one ends in
-/// <c>?</c> (one <c>?</c> behind the bracket where all are open), a priority in <c>!p</c>; explicitly replicated and partial axes follow: <c>R(data) P(expert) P(max model)</c>.
+/// <c>?</c> (one <c>?</c> behind the bracket where all are open), a priority in <c>!p</c>; explicitly replicated and partial axes follow: <c>R(data) P(expert) P(max model)</c>;
+/// last an order of devices that is not the mesh's: <c>on(0, 2, 1, 3)</c>.
 /// </summary>
 public static class TypePrinter
 {
@@ -38,6 +39,7 @@ public static class TypePrinter
             text.Append(partial.Axis).Append(')');
         }
 
+        if (!type.Sharding.Devices.IsEmpty) text.Append(" on(").Append(string.Join(", ", type.Sharding.Devices)).Append(')');
         return text.ToString();
     }
 }

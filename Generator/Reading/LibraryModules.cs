@@ -152,7 +152,7 @@ internal sealed class LibraryModules(ConstructorReader constructors, AnnotationR
         if (!main.HasSharding) return TensorSharding.Open(dims.Length);
         var leading = sharding.Dims.Take(dims.Length).ToImmutableArray();
         var splits = leading.Any(d => !d.Axes.IsEmpty) && of.Length >= dims.Length;
-        return splits ? new TensorSharding(leading, [], []) : TensorSharding.FullyReplicated(dims.Length);
+        return splits ? new TensorSharding(leading, [], []) { Devices = sharding.Devices } : TensorSharding.FullyReplicated(dims.Length);
     }
 
     private Dim Size(ImmutableDictionary<string, IOperation>? arguments, string name, ISymbol field, string hint) =>

@@ -33,6 +33,11 @@ internal sealed class ShardingReader(Mesh mesh, INamedTypeSymbol type, FindingBa
     {
         var sharding = Read(annotation, dims.Length);
         var rest = dims.Select(d => d.Value).ToArray();
+        if (!sharding.Devices.IsEmpty)
+            for (var dim = 0; dim < dims.Length; dim++)
+                if (rest[dim] is { } whole && whole % annotation.Shard!.Tile[dim] != 0)
+                    findings.Report("GSH0015", annotation.Shard.Source, annotation.Symbol,
+                        $"The tile of '{annotation.Name}' cuts dim {dim} of size {whole} into {annotation.Shard.Tile[dim]} parts, which differ; a tensor on devices in an order of its own must be cut into equal parts: choose another size or tile, or the mesh's order of devices.");
         foreach (var split in annotation.Splits)
         {
             var dim = split.Dim < 0 ? split.Dim + dims.Length : split.Dim;
@@ -89,7 +94,7 @@ internal sealed class ShardingReader(Mesh mesh, INamedTypeSymbol type, FindingBa
             return sharding;
         }
 
-        if (count > 0 && !promises.Any(p => p.Axis == found.Name && p.Size == count)) promises.Add(new AxisPromise(found.Name, count, name));
+        if (count > 0) Promise(found.Name, count, name);
         var split = sharding.Dims[dim];
         return sharding with { Dims = sharding.Dims.SetItem(dim, new DimSharding(split.Axes.Add(new AxisRef(found.Name)), false, priority)) };
     }
@@ -131,17 +136,20 @@ internal sealed class ShardingReader(Mesh mesh, INamedTypeSymbol type, FindingBa
             return TensorSharding.Open(rank);
         }
 
-        if (TileAxes.Find(mesh, shard.Tile, shard.Devices) is not { } axes)
+        if (TileAxes.Find(mesh, shard.Tile, shard.Devices, rank) is not { } tile)
         {
             Report($"over the devices [{string.Join(", ", shard.Devices)}] is no split over the axes of the mesh ({mesh}); "
-                + "declare axes whose sizes make the tile's numbers, and list the devices in the order that these axes give.");
+                + "declare axes whose sizes make the tile's numbers, and list each of their ranks once.");
             return TensorSharding.Open(rank);
         }
 
-        var sharding = TensorSharding.FullyReplicated(rank);
-        for (var dim = 0; dim < rank; dim++)
-            foreach (var axis in axes[dim])
-                sharding = Split(sharding, dim, axis, (int)(mesh.Find(axis)!.Size ?? shard.Tile[dim]), 0, annotation.Name, m => findings.Report(m.Id, shard.Source, annotation.Symbol, m.Message));
-        return sharding;
+        foreach (var axis in mesh.Axes.Where(a => tile.Axes.Any(d => d.Contains(a.Name))))
+            Promise(axis.Name, axis.Size ?? shard.Devices.Length, annotation.Name);
+        return tile.Sharding(rank);
+    }
+
+    private void Promise(string axis, long size, string name)
+    {
+        if (!promises.Any(p => p.Axis == axis && p.Size == size)) promises.Add(new AxisPromise(axis, (int)size, name));
     }
 }

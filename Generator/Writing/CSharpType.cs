@@ -45,6 +45,7 @@ internal static class CSharpType
         var splits = type.Dims.Zip(type.Sharding.Dims, (dim, sharding) => (dim, sharding.Axes)).Where(p => !p.Axes.IsEmpty)
             .Select(p => $"{p.dim} split over {string.Join(" and ", p.Axes.Select(a => $"'{a.Name}'"))}").ToList();
         text.Append(", ").Append(splits.Count == 0 ? "the same on every rank" : string.Join(", ", splits));
+        if (!type.Sharding.Devices.IsEmpty) text.Append(", on devices ").Append(string.Join(", ", type.Sharding.Devices));
         return text.ToString();
     }
 }

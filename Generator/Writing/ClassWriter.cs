@@ -113,7 +113,7 @@ internal sealed class ClassWriter
             var make = weight.IsBuffer ? "Buffer" : "Parameter";
             // A library module's bias may be absent by its type; this one was read from the program, so it is there.
             var sure = weight.PlainAccess.IndexOf('.') < 0 ? "" : "!";
-            source.Line($"{Identifier.Escape(weight.Identifier)} = Shards.{make}(plain.{weight.PlainAccess}{sure}, \"{weight.Name}\", mesh{string.Concat(Placements(weight).Select(p => ", " + p))});");
+            source.Line($"{Identifier.Escape(weight.Identifier)} = Shards.{make}(plain.{weight.PlainAccess}{sure}, \"{weight.Name}\", mesh{Order(weight)}{string.Concat(Placements(weight).Select(p => ", " + p))});");
         }
 
         foreach (var weight in model.Weights)
@@ -142,6 +142,9 @@ internal sealed class ClassWriter
     public static IEnumerable<string> Placements(WeightField weight) =>
         weight.Type.Sharding.Dims.SelectMany((dim, i) => dim.Axes.Select(a => $"Placement.Split({i}, \"{a.Name}\"{(weight.Uneven ? ", uneven: true" : "")})"));
 
+    private static string Order(WeightField weight) =>
+        weight.Type.Sharding.Devices.IsEmpty ? "" : $".Reordered({string.Join(", ", weight.Type.Sharding.Devices)})";
+
     private IEnumerable<(MethodModel Method, ResidualShape Root)> Roots() =>
         model.Methods.Where(residuals.ContainsKey).Select(m => (m, residuals[m].Root!)).Where(p => p.Item2 is not null);
 
@@ -151,7 +154,7 @@ internal sealed class ClassWriter
     {
         var used = model.Methods.Select(m => m.Program).OfType<ShardedProgram>()
             .SelectMany(p => new[] { p.Forward, p.Backward }).OfType<Function>()
-            .SelectMany(f => f.Body.AllOperations).Where(o => Collectives.Has(o.Name)).Select(o => o.Attributes.NameText).ToList();
+            .SelectMany(f => f.Body.AllOperations).Where(o => Collectives.Has(o.Name)).Select(Collectives.AxisOf).ToList();
         return model.Mesh.Axes.Select(a => a.Name).Where(used.Contains);
     }
 

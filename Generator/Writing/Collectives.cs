@@ -21,6 +21,7 @@ internal static class Collectives
         ["check_cut"] = ("CheckCut", "CheckCut({dim}, {size}, {parts}, {other})"),
         ["chunk_offset"] = ("ChunkOffset", "ChunkOffset({size}{granule?})"),
         ["chunk_size"] = ("ChunkSize", "ChunkSize({size}{granule?})"),
+        ["collective_permute"] = ("Permute", "Mesh.Permute({0}, {destinations})"),
         ["einsum_loop"] = ("EinsumLoop", "EinsumLoop({equation}, {0}, moving: {moving}, label: {label})"),
         ["global_size"] = ("GlobalSize", "GlobalSize({size})"),
         ["keep_on_first"] = ("KeepOnFirst", "KeepOnFirst({0})"),
@@ -37,9 +38,12 @@ internal static class Collectives
     /// <summary>The name of a collective in C# and in the plan: <c>AllToAll</c>.</summary>
     public static string Kind(Operation operation) => Table[operation.Name].Kind;
 
+    /// <summary>The axis that a collective runs over; null where it is the whole mesh.</summary>
+    public static string? AxisOf(Operation operation) => operation.Name == "collective_permute" ? null : operation.Attributes.NameText;
+
     /// <summary>The call: <c>expert.AllToAll(dispatched, splitDim: 0, concatDim: 1)</c>.</summary>
     public static string Print(Operation operation, OperationText text) =>
-        text.Axis(operation.Attributes.NameText) + "." + new Expression(operation.Name, Table[operation.Name].Pattern.Replace("{0}", "{*}")).Print(text);
+        (AxisOf(operation) is { } axis ? text.Axis(axis) + "." : "") + new Expression(operation.Name, Table[operation.Name].Pattern.Replace("{0}", "{*}")).Print(text);
 
     /// <summary>The arguments of <c>Gradients.AllReduce</c>, which sums weights' gradients and accumulates them: <c>data, (up, dUp), (down, dDown)</c>.</summary>
     public static IReadOnlyList<string> GradientArguments(Operation operation, OperationText text, IEnumerable<string> weights) =>
@@ -51,8 +55,10 @@ internal static class Collectives
     public static string? Comment(Operation operation, string? purpose)
     {
         if (operation.Name is "check_cut" or "chunk_offset" or "chunk_size" or "axis_rank" or "axis_size") return null;
-        var axis = operation.Attributes.NameText;
         var why = operation.Attributes.Find("reason") is TextAttribute reason ? "; " + reason.Value : purpose is null ? "" : "; " + purpose;
+        if (AxisOf(operation) is not { } axis)
+            return $"// Permute over the mesh: {Order(operation.Operands[0].Tensor)} → {Order(operation.Result.Tensor)}, {CollectiveVolume.Formula(operation)} bytes{why}";
+
         if (operation.Name == "global_size")
             return $"// AllReduce over '{axis}' on the host: {operation.Result.Name} is the sum of all ranks' {operation.Attributes.Size("size")}, {CollectiveVolume.Of(operation)} bytes{why}";
 
@@ -64,6 +70,8 @@ internal static class Collectives
         var volume = CollectiveVolume.Formula(operation) + (CollectiveVolume.IsToEachPeer(operation) ? " bytes to each peer" : " bytes");
         return $"// {Kind(operation)} over '{axis}': {change}, {volume}{why}";
     }
+
+    private static string Order(TensorType type) => type.Sharding.Devices.IsEmpty ? "the mesh's order" : $"devices {string.Join(", ", type.Sharding.Devices)}";
 
     private static string Describe(TensorType type, string axis)
     {

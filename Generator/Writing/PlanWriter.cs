@@ -58,7 +58,8 @@ internal static class PlanWriter
         update is null ? "" : $" {{ WeightUpdateAxis = \"{update.Axis}\"{(update.SplitsGradients ? ", SplitsGradients = true" : "")} }}";
 
     private static string Parameter(WeightField weight) =>
-        $"new PlannedParameter(\"{weight.Name}\", \"{string.Join(" ", weight.Type.Dims)}\", [{string.Join(", ", ClassWriter.Placements(weight))}])";
+        $"new PlannedParameter(\"{weight.Name}\", \"{string.Join(" ", weight.Type.Dims)}\", [{string.Join(", ", ClassWriter.Placements(weight))}])"
+        + (weight.Type.Sharding.Devices.IsEmpty ? "" : $" {{ Devices = [{string.Join(", ", weight.Type.Sharding.Devices)}] }}");
 
     private static IEnumerable<string> Collective(MethodModel method)
     {
@@ -67,7 +68,7 @@ internal static class PlanWriter
         {
             if (function is null) continue;
             foreach (var operation in function.Body.AllOperations.Where(CollectiveVolume.IsCollective))
-                yield return $"new PlannedCollective(\"{Collectives.Kind(operation)}\", \"{operation.Attributes.NameText}\", \"{CollectiveVolume.Formula(operation)}\", \"{function.Name}\", \"{string.Join(", ", operation.Results.Select(r => Identifier.Of(r.Name)))}\")";
+                yield return $"new PlannedCollective(\"{Collectives.Kind(operation)}\", \"{Collectives.AxisOf(operation) ?? "mesh"}\", \"{CollectiveVolume.Formula(operation)}\", \"{function.Name}\", \"{string.Join(", ", operation.Results.Select(r => Identifier.Of(r.Name)))}\")";
         }
     }
 

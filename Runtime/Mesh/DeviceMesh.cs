@@ -9,16 +9,24 @@ public sealed class DeviceMesh : IDisposable
 {
     private readonly InProcessWorld world;
     private readonly MeshAxis[] axes;
+    private readonly Dictionary<string, DeviceMesh> reordered = [];
 
     internal DeviceMesh(InProcessWorld world, int rank)
+        : this(world, rank, [.. Enumerable.Range(0, world.Shape.Size)])
+    {
+    }
+
+    private DeviceMesh(InProcessWorld world, int rank, int[] order)
     {
         this.world = world;
         Rank = rank;
+        IsReordered = !order.SequenceEqual(order.Order());
         var shape = world.Shape;
+        var place = Array.IndexOf(order, rank);
         axes = new MeshAxis[shape.Axes.Count];
         for (var i = 0; i < axes.Length; i++)
         {
-            axes[i] = AxisOf(shape.Axes[i].Name, shape.Peers(rank, i), shape.Coordinate(rank, i));
+            axes[i] = AxisOf(shape.Axes[i].Name, [.. shape.Peers(place, i).Select(peer => order[peer])], shape.Coordinate(place, i));
         }
         Everyone = AxisOf("mesh", [.. Enumerable.Range(0, shape.Size)], rank);
     }
@@ -42,6 +50,9 @@ public sealed class DeviceMesh : IDisposable
             world.Timeout = value;
         }
     }
+
+    /// <summary>Whether the ranks stand in another order than their numbers'.</summary>
+    internal bool IsReordered { get; }
 
     /// <summary>All ranks as one axis.</summary>
     internal MeshAxis Everyone { get; }
@@ -89,6 +100,45 @@ public sealed class DeviceMesh : IDisposable
 
     /// <summary>The whole tensor of which every rank of the axis passes its chunk.</summary>
     public Tensor Gather(Tensor shard, int dim, string axis) => Axis(axis).AllGather(shard, dim);
+
+    /// <summary>The same axes over the ranks in another order: what a tensor lies on that <c>[Shard(tile, devices)]</c> assigns to devices of its own.</summary>
+    /// <param name="devices">The rank at each place of the mesh, in row-major order of the axes.</param>
+    /// <returns>This mesh where it has one rank.</returns>
+    /// <exception cref="ArgumentException">They are not the mesh's ranks, each once.</exception>
+    public DeviceMesh Reordered(params int[] devices)
+    {
+        ArgumentNullException.ThrowIfNull(devices);
+        if (Size == 1) return this;
+        CheckRanks(devices);
+        var key = string.Join(',', devices);
+        if (!reordered.TryGetValue(key, out var mesh)) reordered[key] = mesh = new DeviceMesh(world, Rank, devices);
+        return mesh;
+    }
+
+    /// <summary>Sends this rank's tensor to rank <c>destinations[Rank]</c> and returns the one that arrives, of the same shape; a fresh tensor, an alias where the mesh has one rank.</summary>
+    /// <param name="x">The tensor to send.</param>
+    /// <param name="destinations">The mesh's ranks, each once; the same on all of them.</param>
+    /// <exception cref="ArgumentException">The destinations are not the mesh's ranks, each once.</exception>
+    /// <exception cref="CollectiveException">The tensor that arrives has another shape, or another rank failed.</exception>
+    public Tensor Permute(Tensor x, params int[] destinations)
+    {
+        ArgumentNullException.ThrowIfNull(x);
+        ArgumentNullException.ThrowIfNull(destinations);
+        if (Size == 1) return Everyone.Permute(x, [0]);
+        CheckRanks(destinations);
+        var arrived = Everyone.Permute(x, destinations);
+        if (arrived.shape.AsSpan().SequenceEqual(x.shape)) return arrived;
+        var from = Array.IndexOf(destinations, Rank);
+        throw new CollectiveException(
+            $"Rank {Rank} has a part of shape [{string.Join(", ", x.shape)}] where rank {from} has [{string.Join(", ", arrived.shape)}]; a tensor on devices in an order of its own must be cut into equal parts.",
+            from, "Permute over the mesh");
+    }
+
+    private void CheckRanks(int[] devices)
+    {
+        if (!devices.Order().SequenceEqual(Enumerable.Range(0, Size)))
+            throw new ArgumentException($"The devices [{string.Join(", ", devices)}] must be the {Size} ranks of the mesh {world.Shape}, each once; build the mesh with the sizes that the annotation promises, or of one rank.", nameof(devices));
+    }
 
     /// <summary>Waits for every rank of the mesh.</summary>
     public void Barrier() => Everyone.Barrier();

@@ -131,7 +131,8 @@ public sealed class ZeroRedundancyOptimizer : OptimizerHelper
     private OptimizerHelper Helper => inner as OptimizerHelper
         ?? throw new NotSupportedException($"The state of a {inner.GetType().Name} cannot be saved.");
 
-    private static bool IsSplit(Parameter p, MeshAxis axis) => ParameterSharding.Of(p)?.SplitAxes().Contains(axis) == true;
+    // What lies on devices in an order of its own has its copies elsewhere than along the axis.
+    private static bool IsSplit(Parameter p, MeshAxis axis) => ParameterSharding.Of(p) is { } sharding && (sharding.Mesh.IsReordered || sharding.SplitAxes().Contains(axis));
 
     private static Func<Parameter, (MeshAxis, bool)?> Everywhere(MeshAxis axis, bool splitGradients)
     {

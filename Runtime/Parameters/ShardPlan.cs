@@ -7,11 +7,15 @@ namespace GShard;
 /// <param name="Name">The full name.</param>
 /// <param name="GlobalDims">The whole parameter's dims, as in <c>E M H</c>.</param>
 /// <param name="Placements">Its splits.</param>
-public sealed record PlannedParameter(string Name, string GlobalDims, IReadOnlyList<Placement> Placements);
+public sealed record PlannedParameter(string Name, string GlobalDims, IReadOnlyList<Placement> Placements)
+{
+    /// <summary>The rank that holds what each rank of the mesh would hold by the placements; empty where that is the rank itself.</summary>
+    public IReadOnlyList<int> Devices { get; init; } = [];
+}
 
 /// <summary>A collective in a plan.</summary>
 /// <param name="Kind">As in <c>AllToAll</c>.</param>
-/// <param name="Axis">The mesh axis.</param>
+/// <param name="Axis">The mesh axis; <c>mesh</c> where it is between all ranks.</param>
 /// <param name="Bytes">The bytes that a rank sends, as a formula of dims and axis sizes.</param>
 /// <param name="Member">The method it stands in.</param>
 /// <param name="Value">The value it moves.</param>

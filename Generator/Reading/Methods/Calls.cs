@@ -146,13 +146,10 @@ internal sealed partial class MethodReader
             case "Shard":
                 if (Sizes(Named("tile")!.Reading, call.Syntax) is not { } tile || Sizes(Named("devices")!.Reading, call.Syntax) is not { } devices
                     || tile.Concat(devices).Any(d => d.Value is null)) return RefuseArgument(arguments[1], "Shard", "must be a constant");
-                if (tile.Length != rank && tile.Length != rank + 1 || TileAxes.Find(context.Mesh, [.. tile.Select(d => (int)d.Value!)], [.. devices.Select(d => (int)d.Value!)]) is not { } axes)
+                if (tile.Length != rank && tile.Length != rank + 1 || TileAxes.Find(context.Mesh, [.. tile.Select(d => (int)d.Value!)], [.. devices.Select(d => (int)d.Value!)], rank) is not { } tiled)
                     return Refuse("GSH0015", call.Syntax, $"The tile [{string.Join(", ", tile)}] of '{x.Name}', which has {rank} dims, is no split over the axes of the mesh ({context.Mesh}); "
-                        + "give a number for each dim, declare axes whose sizes make these numbers, and list the devices in the order that these axes give.");
-                var tiled = TensorSharding.FullyReplicated(rank);
-                for (var i = 0; i < rank; i++)
-                    tiled = tiled with { Dims = tiled.Dims.SetItem(i, new DimSharding([.. axes[i].Select(name => new AxisRef(name))], false)) };
-                return Constrain(x, tiled, call.Syntax, "Sharding.Shard");
+                        + "give a number for each dim, declare axes whose sizes make these numbers, and list each of their ranks once.");
+                return Constrain(x, tiled.Sharding(rank), call.Syntax, "Sharding.Shard");
             default: return Refuse("GSH4003", call.Syntax, $"'Sharding.{call.TargetMethod.Name}' is not known to the compiler.");
         }
     }

@@ -4,14 +4,22 @@ namespace GShard.Compiler.Tests.Evaluation;
 internal static class Collectives
 {
     public static bool Knows(string name) => name is
-        "einsum_loop" or "all_reduce" or "all_reduce_max" or "all_reduce_min" or "all_gather" or "reduce_scatter" or "all_to_all" or "slice" or "zero_pad" or "keep_on_first" or "window" or "window_add";
+        "einsum_loop" or "all_reduce" or "all_reduce_max" or "all_reduce_min" or "all_gather" or "reduce_scatter" or "all_to_all" or "slice" or "zero_pad" or "keep_on_first" or "window" or "window_add" or "collective_permute";
 
     public static NdArray[] Run(RankGrid grid, KernelCall[] calls)
     {
+        if (calls[0].Name == "collective_permute") return Permute(calls);
         var axis = calls[0].Attributes.NameText;
         if (calls[0].Name == "einsum_loop") return [.. Enumerable.Range(0, grid.Count).Select(rank => EinsumLoop(calls[rank], [.. grid.Group(rank, axis).Select(r => calls[r])]))];
         return [.. Enumerable.Range(0, grid.Count).Select(rank =>
             Run(calls[rank], [.. grid.Group(rank, axis).Select(r => calls[r].X)], grid.Coordinate(rank, axis)))];
+    }
+
+    private static NdArray[] Permute(KernelCall[] calls)
+    {
+        var destinations = calls[0].Attributes.Sizes("destinations").Select(d => (int)d.Value!).ToList();
+        if (calls.Any(call => !call.X.Shape.SequenceEqual(calls[0].X.Shape))) throw new InvalidOperationException("ranks permute different shapes.");
+        return [.. calls.Select((_, rank) => calls[destinations.IndexOf(rank)].X)];
     }
 
     private static NdArray Run(KernelCall call, NdArray[] group, int me) => call.Name switch

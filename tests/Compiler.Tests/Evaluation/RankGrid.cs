@@ -17,5 +17,8 @@ internal sealed class RankGrid(IReadOnlyList<(string Axis, int Size)> axes)
         return [.. Enumerable.Range(0, Size(axis)).Select(i => first + i * Stride(axis))];
     }
 
+    /// <summary>The rank of the mesh's order whose part a rank holds, where a tensor lies on devices in an order of its own.</summary>
+    public static int Place(int rank, IReadOnlyList<int> devices) => devices.Count == 0 ? rank : devices.ToList().IndexOf(rank);
+
     private int Stride(string axis) => axes.SkipWhile(a => a.Axis != axis).Skip(1).Aggregate(1, (product, a) => product * a.Size);
 }

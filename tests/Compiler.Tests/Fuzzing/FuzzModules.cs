@@ -24,6 +24,7 @@ internal static class FuzzModules
     /// <summary>A tensor's part on a rank: axes of a dim cut it one after the other, major to minor.</summary>
     public static NdArray Part(NdArray value, TensorType type, Granules granules, Func<Dim, long> size, RankGrid grid, int rank)
     {
+        rank = RankGrid.Place(rank, type.Sharding.Devices);
         for (var dim = 0; dim < type.Rank; dim++)
             foreach (var axis in type.Sharding.Dims[dim].Axes)
             {

@@ -110,6 +110,7 @@ internal sealed class ProgramCheck
 
     private NdArray Shard(NdArray value, TensorType type, int rank)
     {
+        rank = RankGrid.Place(rank, type.Sharding.Devices);
         for (var dim = 0; dim < type.Rank; dim++)
             foreach (var axis in type.Sharding.Dims[dim].Axes)
             {

@@ -85,6 +85,7 @@ internal static class Equivalence
     private static Tensor Slice(Tensor whole, TensorSharding sharding, DeviceMesh mesh, Func<int, long>? granule = null)
     {
         var part = whole.alias();
+        if (!sharding.Devices.IsEmpty) mesh = mesh.Reordered([.. sharding.Devices]);
         for (var dim = 0; dim < sharding.Dims.Length; dim++)
             foreach (var axis in sharding.Dims[dim].Axes) part = mesh.Axis(axis.Name).Slice(part, dim, granule?.Invoke(dim) ?? 1);
         return part;
@@ -106,6 +107,7 @@ internal static class Equivalence
 
     private static Tensor Gather(Tensor part, TensorSharding sharding, DeviceMesh mesh)
     {
+        if (!sharding.Devices.IsEmpty) mesh = mesh.Reordered([.. sharding.Devices]);
         for (var dim = 0; dim < sharding.Dims.Length; dim++)
             foreach (var axis in sharding.Dims[dim].Axes.Reverse()) part = mesh.Gather(part, dim, axis.Name);
         return part;

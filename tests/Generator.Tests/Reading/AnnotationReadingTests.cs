@@ -13,15 +13,17 @@ public class AnnotationReadingTests
     [InlineData("x=2, y=4", "8", "0 4 1 5 2 6 3 7", "yx")]
     [InlineData("x=2, y=4", "2 1 4", "0 1 2 3 4 5 6 7", "x - y")]
     [InlineData("x=2, y=2, z=2", "4 2", "0 1 4 5 2 3 6 7", "yx z")]
-    [InlineData("x=2, y=4", "4 2", "0 1 2 3 4 5 6 7", null)]
+    [InlineData("x=2, y=4", "4 2", "0 1 2 3 4 5 6 7", "y x on 0 2 4 6 1 3 5 7")]
     [InlineData("device", "1 4", "0 1 2 3", "- device")]
-    [InlineData("device", "1 4", "3 2 1 0", null)]
+    [InlineData("device", "1 4", "3 2 1 0", "- device on 3 2 1 0")]
+    [InlineData("x=2, y=2", "2 2", "0 3 1 2", "x y on 0 3 1 2")]
+    [InlineData("x=2, y=2", "2 2", "0 1 2 2", null)]
     [InlineData("x=2, y=4", "2 1", "0 1", null)]
     [InlineData("x=2, y=4", "2 4", "0 1 2", null)]
     public void A_tile_over_devices_is_a_split_over_axes(string mesh, string tile, string devices, string? axes)
     {
-        var found = TileAxes.Find(Mesh(mesh), Integers(tile), Integers(devices));
-        Assert.Equal(axes, found is null ? null : string.Join(" ", found.Value.Select(a => a.IsEmpty ? "-" : string.Concat(a))));
+        var found = TileAxes.Find(Mesh(mesh), Integers(tile), Integers(devices), Integers(tile).Length);
+        Assert.Equal(axes, found is null ? null : string.Join(" ", found.Axes.Select(a => a.IsEmpty ? "-" : string.Concat(a))) + (found.Devices.IsEmpty ? "" : " on " + string.Join(" ", found.Devices)));
     }
 
     [Theory]
