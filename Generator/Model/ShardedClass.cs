@@ -35,6 +35,9 @@ public sealed record ShardedClass(
     /// <summary>Static methods for the bodies of local regions, as C#.</summary>
     public ImmutableArray<string> LocalFunctions { get; init; } = [];
 
+    /// <summary>The names of weights that a constructor makes one with another.</summary>
+    public ImmutableArray<string> TiedWeights { get; init; } = [];
+
     /// <summary>How the updates of weights are split; null where every rank updates all that it holds.</summary>
     public WeightUpdate? WeightUpdate { get; init; }
 }

@@ -25,7 +25,7 @@ internal sealed class ClassReader(Compilation compilation, INamedTypeSymbol type
         var mesh = MeshReader.Read(type, [.. AllSplits(annotations)], findings);
         var shardings = new ShardingReader(mesh, type, findings);
         var constructors = new ConstructorReader(compilation, type);
-        var fields = new FieldReader(constructors, annotations, shardings, findings).Read(type);
+        var (fields, tied) = new TiedWeights(compilation, type, findings).Unite(new FieldReader(constructors, annotations, shardings, findings).Read(type));
         var byName = fields.GroupBy(f => f.Symbol, SymbolEqualityComparer.Default).ToImmutableDictionary(g => g.Key!, g => g.First(), SymbolEqualityComparer.Default);
         var context = new ClassContext(compilation, type, mesh, byName, constructors, map, callee);
 
@@ -45,6 +45,7 @@ internal sealed class ClassReader(Compilation compilation, INamedTypeSymbol type
             face.Build(mesh, promises, [.. fields.OrderBy(f => f is WeightDeclaration ? 0 : 1).SelectMany(f => WeightsOf(f, settled))], HostFields(fields, context), Submodules(fields), methods.ToImmutable()) with
             {
                 LocalFunctions = [.. context.LocalFunctions.Values.Select(f => f.Text)],
+                TiedWeights = tied,
                 WeightUpdate = MeshReader.WeightUpdate(type),
             },
             findings.All);

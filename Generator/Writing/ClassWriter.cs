@@ -73,6 +73,7 @@ internal sealed class ClassWriter
         source.Line("/// <inheritdoc/>");
         source.Line("public DeviceMesh Mesh { get; }");
         source.Blank();
+        if (!model.TiedWeights.IsEmpty) WriteStateDict();
         foreach (var method in model.Methods)
             new MethodWriter(source, model, method, residuals.TryGetValue(method, out var kept) ? kept : null).Write(error);
         foreach (var function in model.LocalFunctions)
@@ -130,6 +131,17 @@ internal sealed class ClassWriter
         foreach (var field in model.HostFields) source.Line($"{Identifier.Escape(field.Name)} = plain.{Identifier.Escape(field.Name)};");
         source.Line("train(plain.training);");
         source.Close();
+    }
+
+    // A module lists a parameter that it has under two names once.
+    private void WriteStateDict()
+    {
+        source.Line("/// <inheritdoc/>");
+        source.Open("public override Dictionary<string, Tensor> state_dict(Dictionary<string, Tensor>? destination = null, string? prefix = null)");
+        var tied = model.Weights.Where(w => model.TiedWeights.Contains(w.Name)).Select(w => $"(\"{w.Name}\", {Identifier.Escape(w.Identifier)})");
+        source.Line($"return Shards.WithTies(base.state_dict(destination, prefix), prefix, {string.Join(", ", tied)});");
+        source.Close();
+        source.Blank();
     }
 
     private void WriteRecord(ResidualShape record)

@@ -80,6 +80,19 @@ public static class Shards
             throw new ArgumentException($"{model}.{member} is split into {promised}, but mesh axis '{axis}' has {size} ranks; build the mesh with '{axis}' of size {promised} or 1, or change the annotation.", nameof(mesh));
     }
 
+    /// <summary>Adds to a state dict what the module has under a second name, which a plain module lists under both.</summary>
+    /// <param name="state">The module's state dict.</param>
+    /// <param name="prefix">What stands before the module's names in it, or null.</param>
+    /// <param name="tied">The tied weights by name.</param>
+    /// <returns>The same state dict.</returns>
+    public static Dictionary<string, Tensor> WithTies(Dictionary<string, Tensor> state, string? prefix, params (string Name, Tensor Weight)[] tied)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        ArgumentNullException.ThrowIfNull(tied);
+        foreach (var (name, weight) in tied) state.TryAdd(string.IsNullOrEmpty(prefix) ? name : $"{prefix}.{name}", weight);
+        return state;
+    }
+
     private static Parameter SameShard(Parameter shard, string first, string name, Placement[] placements)
     {
         var known = ParameterSharding.Of(shard)!.Placements;

@@ -61,6 +61,20 @@ public class UsageDiagnosticTests
     public Task Splits_against_sizes_that_are_numbers(string mesh, string annotation, string? message) =>
         Markup.Check(Model(annotation).Replace("[Sharded]", $"[Sharded, {mesh}]").Replace("Shape(\"M H\")", "Shape(\"4 H\")"), message is null ? [] : [message]);
 
+    [Theory]
+    [InlineData("[Split(0, 4)]", "[Split(1, 4)]", "'output.weight' and 'embedding.weight' are one parameter, but are annotated to lie in two ways: dim 1 over 'device' and dim 0 over 'device'; annotate both alike, or one of them only.")]
+    [InlineData("[Split(0, 4)]", "[Replicate]", "in two ways: replicated and dim 0 over 'device'")]
+    public Task Tied_weights_that_lie_in_two_ways(string embedding, string output, string message) => Markup.Check($$"""
+        [Sharded]
+        public partial class Model : nn.Module<Tensor, Tensor>
+        {
+            {{embedding}} private readonly Embedding embedding = Embedding(8, 4);
+            {{output}} private readonly Linear {|GSH0020:output|} = Linear(4, 8, hasBias: false);
+            public Model() : base("model") { output.weight = (Parameter)embedding.weight!; RegisterComponents(); }
+            public override Tensor forward([Shape("B")] Tensor ids) => output.forward(embedding.forward(ids));
+        }
+        """, message);
+
     [Fact]
     public Task Two_numbers_of_chunks_without_axes() => Markup.Check(
         Model("[Split(0, 8)]").Replace("forward([Shape", "forward([{|GSH0005:Split(1, 4)|}, Shape"), "'Model' is split into 8 and into 4 over one axis");

@@ -134,6 +134,30 @@ public class ControlFlowTests
         }
         """, "data=2, model=2", Equivalence.Random(1, 5, 6));
 
+    [Theory]
+    [InlineData("[Split(0, \"model\"), Shape(\"V M\")]", "[Shape(\"V M\")]")]
+    [InlineData("[Shape(\"V M\")]", "[Split(1, \"model\"), Shape(\"V M\")]")]
+    [InlineData("[Shape(\"V M\")]", "[Shape(\"V M\")]")]
+    [InlineData("", "[Split(0, \"model\")]")]
+    public void Tied_weights_lie_as_either_is_annotated_and_keep_both_names(string embedding, string output)
+    {
+        var model = CompiledModel.Of($$"""
+            [Sharded, Mesh("data"), Mesh("model")]
+            public sealed partial class Model : nn.Module<Tensor, Tensor>
+            {
+                {{embedding}} private readonly Embedding embedding = Embedding(8, 6);
+                {{output}} private readonly Linear output = Linear(6, 8, hasBias: false);
+                public Model() : base("model") { output.weight = (Parameter)embedding.weight!; RegisterComponents(); }
+                [return: Split(0, "data")]
+                public override Tensor forward([Split(0, "data"), Shape("B")] Tensor ids) => output.forward(embedding.forward(ids).tanh());
+            }
+            """);
+        Equivalence.Check(model, "data=2, model=2", "forward", TorchSharp.torch.tensor(new long[] { 1, 7, 0, 3, 3 }));
+        var plain = model.Create();
+        DeviceMesh.RunInProcess([("data", 2), ("model", 2)], mesh =>
+            Assert.Equal(plain.state_dict().Keys.Order(), CompiledModel.Shard(plain, mesh).state_dict().Keys.Order()));
+    }
+
     [Fact]
     public void An_argument_hides_a_field_and_an_axis_of_its_name() => Equivalence.Check("""
         [Sharded, Mesh("data"), Mesh("model")]
