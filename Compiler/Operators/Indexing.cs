@@ -92,6 +92,12 @@ internal static class Indexing
             ],
             Summary = "x with source written along dim where indices, which do not repeat, say (x, indices, source)",
         },
+        new("wrap_index")
+        {
+            Factors = Pointwise.Broadcast,
+            Element = (_, _) => ElementType.Int64,
+            Summary = "indices into size elements, those below 0 counted from the end, as indices from 0",
+        },
         new("one_hot")
         {
             Factors = call =>

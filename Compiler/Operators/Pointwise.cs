@@ -47,6 +47,8 @@ internal static class Pointwise
         Smooth("digamma", v => v.Mul(v.Cotangent, v.Apply("polygamma", Attributes.None.With("n", 1), v.Operand(0)))) with { Summary = "derivative of lgamma" },
         Smooth("polygamma", v => v.Mul(v.Cotangent, v.Apply("polygamma", Attributes.None.With("n", v.Attributes.Size("n") + 1), v.Operand(0)))) with { Summary = "the n-th derivative of digamma" },
 
+        Unary("nan_to_num", v => v.ZeroWhere(v.Cotangent, v.Apply("logical_not", v.Apply("isfinite", v.Operand(0))))) with { Summary = "x, with nan (0 where absent) for what is no number, posinf and neginf (the type's largest and smallest) for the infinities" },
+
         Binary("add", v => v.Cotangent, v => v.Cotangent, Linearity.Joint(0, 1)) with { Summary = "a + b" },
         Binary("sub", v => v.Cotangent, v => v.Apply("neg", v.Cotangent), Linearity.Joint(0, 1)) with { Summary = "a - b" },
         Binary("mul", v => v.Mul(v.Cotangent, v.Operand(1)), v => v.Mul(v.Cotangent, v.Operand(0)), Linearity.Each(0, 1)) with { Summary = "a * b" },

@@ -46,8 +46,8 @@ internal sealed record DeviceReading : Reading
     public static readonly DeviceReading Instance = new();
 }
 
-/// <summary>A position in an indexer: one index, or a range with a step of 1; null bounds are open.</summary>
-internal sealed record IndexReading(IndexKind Kind, HostReading? Start = null, HostReading? Stop = null) : Reading;
+/// <summary>A position in an indexer: one index, or a range; null bounds are open.</summary>
+internal sealed record IndexReading(IndexKind Kind, HostReading? Start = null, HostReading? Stop = null, long Step = 1) : Reading;
 
 /// <summary>What a position in an indexer does to its dim.</summary>
 internal enum IndexKind

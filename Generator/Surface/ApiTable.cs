@@ -70,6 +70,7 @@ internal static class ApiTable
         clamp            Tf    hardtanh             x value=min value=max
         clamp            Tt    clamp_min            x value=min
         clamp            Tt    clamp_max            x value=max
+        nan_to_num       Tt    nan_to_num           x value=nan value=posinf value=neginf
         full_like        Tt    full_like            x value
         softmax          Ttfs  softmax              x dim cast
         log_softmax      Tfs   log_softmax          x dim cast

@@ -87,6 +87,8 @@ internal static class RecipeTable
 
         Tt   prod                   x cast                                    => prod(reshape(x, shape: -1), dims: 0)
         Tt   nansum                 x                                         => sum(masked_fill(x, isnan(x), 0))
+        Tt   nanmean                x null keepdim cast                       => sum(masked_fill(x, isnan(x), 0)) / sum(logical_not(isnan(x)))
+        Tt   nanmean                x dim keepdim cast                        => sum(masked_fill(x, isnan(x), 0), dims: dim, keepdim: keepdim) / sum(logical_not(isnan(x)), dims: dim, keepdim: keepdim)
         Tt   aminmax                x null                                    => (amin(x), amax(x))
         Tt   aminmax                x dims keepdim                            => (amin(x, dims: dims, keepdim: keepdim), amax(x, dims: dims, keepdim: keepdim))
         Tt   sort                   x dim keepdim=descending keepdim=stable   => sort(x, dim: dim, descending: descending)

@@ -40,7 +40,8 @@ internal static partial class Expressions
             ("mm", "{0}.mm({1})"),
             ("mv", "{0}.mv({1})"),
             ("nll_loss", "Kernels.NegativeLogLikelihood({0}, {1}, {ignore_index|-100})"),
-            ("outer", "{0}.outer({1})")),
+            ("outer", "{0}.outer({1})"),
+            ("wrap_index", "Kernels.IndicesFromStart({0}, {size})")),
     ];
 
     /// <summary>An operator that counts positions in the whole tensor: another kernel serves where a rank holds a part that begins at an offset.</summary>

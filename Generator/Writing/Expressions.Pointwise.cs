@@ -74,6 +74,7 @@ internal static partial class Expressions
         ("mish", "functional.mish({0})"),
         ("mul", "{0} * {1}"),
         ("mul_scalar", "{0} * {(value)}"),
+        ("nan_to_num", "{0}.nan_to_num({nan|0}{posinf?}{neginf?})"),
         ("ne", "{0}.ne({1})"),
         ("ne_scalar", "{0}.ne({value})"),
         ("neg", "-{0}"),

@@ -116,8 +116,8 @@ internal sealed partial class MethodReader
         {
             case "Single": return new IndexReading(IndexKind.Single, Named("index"));
             case "Tensor": return arguments[0].Reading;
-            case "Slice" when Named("step") is null or { Size.Value: 1 }: return new IndexReading(IndexKind.Slice, Named("start"), Named("stop"));
-            default: return Refuse("GSH4005", call.Syntax, "Only indices and slices with a step of 1 are compiled; write others with index_select.");
+            case "Slice" when Named("step") is null or { Size.Value: >= 1 }: return new IndexReading(IndexKind.Slice, Named("start"), Named("stop"), Named("step")?.Size?.Value ?? 1);
+            default: return Refuse("GSH4005", call.Syntax, "Only indices, tensors of indices, and slices with a constant step of at least 1 are compiled; write others with index_select.");
         }
     }
 

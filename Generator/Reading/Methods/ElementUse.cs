@@ -16,6 +16,7 @@ internal static class ElementUse
         [("index_select", 1)] = ElementType.Int64,
         [("scatter", 1)] = ElementType.Int64,
         [("scatter_add", 1)] = ElementType.Int64,
+        [("wrap_index", 0)] = ElementType.Int64,
         [("one_hot", 0)] = ElementType.Int64,
         [("masked_fill", 1)] = ElementType.Bool,
         [("where", 0)] = ElementType.Bool,

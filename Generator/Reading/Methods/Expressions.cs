@@ -63,6 +63,7 @@ internal sealed partial class MethodReader
             case ITupleOperation tuple when value is TupleReading values && values.Items.Length == tuple.Elements.Length:
                 return new TupleReading([.. tuple.Elements.Select((element, i) => Assign(element, values.Items[i]))]);
             case IInvalidOperation: return Unknown();
+            case IPropertyReferenceOperation { Property.IsIndexer: true, Instance: { } indexed } elements when KnownTypes.IsTensor(indexed.Type): return AssignAt(elements, value);
             case IFieldReferenceOperation or IPropertyReferenceOperation:
                 return Refuse("GSH4001", target.Syntax, "An annotated method may not change fields or elements, because ranks would come to differ; keep values in locals and return them.");
             default: return Refuse("GSH4001", target.Syntax, "This cannot be assigned to; assign to a local variable.");

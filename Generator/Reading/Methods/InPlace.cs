@@ -57,22 +57,8 @@ internal sealed partial class MethodReader
         }
     }
 
-    private Reading ReadIndexPut(Value x, ImmutableArray<Argument> arguments, SyntaxNode at)
-    {
-        var positions = arguments[2].Reading is ListReading list ? list.Items : [];
-        if (positions.Length != 1 || positions[0] is not TensorReading { Value: { Tensor.Rank: 1 } rows } || rows.Tensor.Element == ElementType.Bool)
-            return Refuse("GSH4005", arguments[2].Syntax, "'index_put_' is compiled for one vector of indices, into dim 0; write others with scatter, or with torch.where and a mask.");
-        var shape = x.Tensor.Dims.SetItem(0, rows.Tensor.Dims[0]);
-        Value? source;
-        if (arguments[1].Reading is HostReading value) source = One(at, "full", Attributes.Named(x.Tensor.Element.Text()).With("shape", shape).WithHost("value", value.Code));
-        else if (arguments[1].Reading is TensorReading { Value: var given }) source = given.Tensor.Dims.SequenceEqual(shape) ? given : One(at, "expand", Attributes.None.With("shape", shape), given);
-        else return Unknown();
-        var adds = arguments.FirstOrDefault(a => a.Name == "accumulate")?.Reading is HostReading { Truth: true };
-        return Result(One(at, adds ? "index_add" : "index_copy", Attributes.None.With("dim", 0), x, rows, source));
-    }
-
     /// <summary>What else can see a tensor that is to be changed; null where nothing can.</summary>
-    private string? SeenElsewhere(Value x, ISymbol? local, IInvocationOperation call)
+    private string? SeenElsewhere(Value x, ISymbol? local, IOperation call)
     {
         if (builder.DefinitionOf(x) is not { } made) return "is the caller's, a parameter of the model, or carried by a loop";
         if (OperatorTable.Find(made.Name) is null || Views.Contains(made.Name)) return $"may share memory with what '{made.Name}' was given";
@@ -90,7 +76,7 @@ internal sealed partial class MethodReader
         _ => false,
     };
 
-    private static bool IsUsedBeside(ISymbol local, IInvocationOperation call)
+    private static bool IsUsedBeside(ISymbol local, IOperation call)
     {
         IOperation statement = call;
         for (IOperation? at = call; at is not null; at = at.Parent)

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Globalization;
 using GShard.Compiler.Dims;
 using GShard.Compiler.IR;
 using Microsoft.CodeAnalysis;
@@ -21,7 +20,9 @@ internal sealed partial class MethodReader
                 return ReadPool(name, x, key => Named(key, key == "stride" ? "strides" : key)?.Reading, at);
             case "adaptive_avg_pool1d" or "adaptive_avg_pool2d" or "adaptive_avg_pool3d" or "adaptive_max_pool1d" or "adaptive_max_pool2d" or "adaptive_max_pool3d":
                 return Sizes(Named("output_size")!.Reading, at) is { } sizes ? ReadAdaptivePool(name, x, sizes, at) : Unknown();
-            case "interpolate": return ReadInterpolation(x, arguments, at);
+            case "unfold": return ReadImageUnfold(x, key => Named(key)?.Reading, at);
+            case "fold": return ReadImageFold(x, key => Named(key)?.Reading, at);
+            case "interpolate" or "upsample": return ReadInterpolation(x, arguments, at);
             case "group_norm" when SizeOf(Named("num_groups")!.Reading, at) is { } groups:
                 return GroupNorm(x, groups, EpsOf(Named("eps")), [Tensor(Named("weight")), Tensor(Named("bias"))], at);
             case "instance_norm":
@@ -92,40 +93,7 @@ internal sealed partial class MethodReader
         return padded is null ? Unknown() : ReadConvolution(name, padded, weight, bias, Given, at);
     }
 
-    private Reading ReadPool(string name, Value x, Func<string, Reading?> given, SyntaxNode at)
-    {
-        var spatial = name[name.Length - 2] - '0';
-        if (given("ceil_mode") is { } ceiling and not HostReading { Truth: false })
-            return Refuse("GSH4005", at, $"'{name}' with ceil_mode is not compiled; pad the input so that the last window is whole.");
-        if (WindowConstants(given, spatial, at, ("kernel_size", 0), ("stride", 0), ("padding", 0), ("dilation", 1)) is not { } attributes) return Unknown();
-        var pooled = One(at, name, attributes, x);
-        if (name[0] == 'm') return Result(pooled);
-        if (given("divisor_override") is HostReading divisor)
-            return Result(Scalar(at, "mul_scalar", pooled, $"(double)({string.Join(" * ", attributes.Sizes("kernel_size").Select(CodeOf))}) / ({divisor.Code})"));
-        if (given("count_include_pad") is null or HostReading { Truth: true } || !attributes.Has("padding")) return Result(pooled);
-        if (given("count_include_pad") is not HostReading { Truth: false }) return Refuse("GSH4005", at, $"The argument 'count_include_pad' of '{name}' must be a constant; write true or false.");
-        // Where padding does not count, each window's mean is over the share of it that lies inside.
-        var inside = x.Tensor.Dims.Select((size, i) => i < x.Tensor.Rank - spatial ? Dim.One : size);
-        var share = One(at, name, attributes, One(at, "ones", Attributes.Named(x.Tensor.Element.Text()).With("shape", inside)));
-        return Result(One(at, "div", Attributes.None, pooled, share));
-    }
-
     private static string CodeOf(Dim size) => HostReading.Of(size).Code;
-
-    private Reading ReadAdaptivePool(string name, Value x, ImmutableArray<Dim> output, SyntaxNode at)
-    {
-        var spatial = name[name.Length - 2] - '0';
-        if (output.Length == 1) output = [.. Enumerable.Repeat(output[0], spatial)];
-        var first = x.Tensor.Rank - spatial;
-        if (output.Length != spatial || first < 1) return Refuse("GSH1001", at, $"'{name}' takes {spatial} sizes and a tensor of at least {spatial + 1} dims; '{x.Name}' has {x.Tensor.Rank}.");
-        if (name.StartsWith("adaptive_avg", StringComparison.Ordinal) && output.All(o => o.IsOne))
-            return ApplyOne("mean", Attributes.None.With("dims", Enumerable.Range(first, spatial)).With("keepdim", true), [x], at);
-        var input = x.Tensor.Dims.Skip(first).Select(builder.Solver.Resolve).ToList();
-        for (var i = 0; i < spatial; i++)
-            if (output[i].Value is not > 0 || (input[i].Value is { } size ? size % output[i].Value != 0 : !IsExact(input[i], output[i])))
-                return Refuse("GSH4005", at, $"'{name}' to {output[i]} of {input[i]} is compiled only where the sizes divide; choose an output size that divides it, or 1.");
-        return ApplyOne(name.Substring(9), Attributes.None.With("kernel_size", input.Select((size, i) => size / output[i])), [x], at);
-    }
 
     private Reading GroupNorm(Value x, Dim groups, string eps, ImmutableArray<Value?> affine, SyntaxNode at)
     {
@@ -176,56 +144,6 @@ internal sealed partial class MethodReader
         return ones is not null && ReadDropout(ones, p, training, at, isOurs: false) is TensorReading mask ? Result(One(at, "mul", Attributes.None, x, mask.Value)) : Unknown();
     }
 
-    /// <summary>Interpolation by whole factors.</summary>
-    private Reading ReadInterpolation(Value x, ImmutableArray<Argument> arguments, SyntaxNode at)
-    {
-        Argument Named(string name) => arguments.First(a => a.Name == name);
-        var spatial = x.Tensor.Rank - 2;
-        var input = x.Tensor.Dims.Skip(2).Select(builder.Solver.Resolve).ToList();
-        List<long?> factors;
-        if (Named("scale_factor").Reading is ListReading scales)
-            factors = [.. scales.Items.Select(i => i is HostReading host && double.TryParse(host.Code.TrimEnd('f', 'd'), NumberStyles.Float, CultureInfo.InvariantCulture, out var factor) && factor == Math.Floor(factor) ? (long?)factor : null)];
-        else if (Sizes(Named("size").Reading, at) is { } sizes)
-            factors = [.. sizes.Select((size, i) => i < input.Count && (input[i].Value is not { } whole || size.Value is not { } wanted || wanted % whole == 0) ? (size / input[i]).Value : null)];
-        else return Unknown();
-        if (factors.Count == 1) factors = [.. Enumerable.Repeat(factors[0], spatial)];
-        if (factors.Count != spatial || factors.Any(f => f is not > 0))
-            return Refuse("GSH4005", at, "'interpolate' is compiled by whole factors that are constants; give for instance scale_factor: new double[] { 2, 2 }.");
-        if (Named("align_corners").Reading is HostReading { Truth: not false } || Named("antialias").Reading is HostReading { Truth: not false })
-            return Refuse("GSH4005", at, "'interpolate' with align_corners or antialias is not compiled; leave them out.");
-        switch ((Named("mode").Reading as HostReading)?.Symbol?.Name)
-        {
-            case "Nearest": return Repeated(x, [.. Enumerable.Repeat<Dim?>(null, 2)], [null, null, .. factors.Select(f => f == 1 ? null : (Dim?)f!.Value)], at);
-            case "Linear" or "Bilinear" or "Trilinear":
-                Value? result = x;
-                for (var i = 0; i < spatial && result is not null; i++)
-                    if (factors[i] > 1) result = Linear(result, 2 + i, factors[i]!.Value, at);
-                return Result(result);
-            default: return RefuseArgument(Named("mode"), "interpolate");
-        }
-    }
-
-    /// <summary>Linear interpolation of a dim by a whole factor: each element gives that many, mixed with a neighbour; the ends with themselves.</summary>
-    private Value? Linear(Value x, int dim, long factor, SyntaxNode at)
-    {
-        var size = x.Tensor.Dims[dim];
-        var along = Attributes.None.With("dim", dim);
-        Value? Narrow(Dim start, Dim length) => One(at, "narrow", along.With("start", start).With("length", length), x);
-        var before = One(at, "cat", along, Narrow(0, 1), Narrow(0, size - 1));
-        var after = One(at, "cat", along, Narrow(1, size - 1), Narrow(size - 1, 1));
-        var parts = new List<Value?>();
-        for (var i = 0; i < factor; i++)
-        {
-            var offset = (i + 0.5) / factor - 0.5;
-            var share = Math.Abs(offset);
-            var own = offset == 0 ? x : Scalar(at, "mul_scalar", x, (1 - share).ToString("R", CultureInfo.InvariantCulture));
-            parts.Add(offset == 0 ? own : One(at, "add", Attributes.None, own, Scalar(at, "mul_scalar", offset < 0 ? before : after, share.ToString("R", CultureInfo.InvariantCulture))));
-        }
-
-        var stacked = One(at, "stack", Attributes.None.With("dim", dim + 1), [.. parts]);
-        return One(at, "reshape", Attributes.None.With("shape", x.Tensor.Dims.SetItem(dim, size * factor)), stacked);
-    }
-
     private Reading ReadPad(Value value, ImmutableArray<Argument> arguments, SyntaxNode at)
     {
         var mode = (arguments.FirstOrDefault(a => a.Name == "mode")?.Reading as HostReading)?.Symbol?.Name;
@@ -238,7 +156,7 @@ internal sealed partial class MethodReader
     private Reading Pad(Value value, ImmutableArray<Dim> sizes, string? mode, string fill, SyntaxNode at)
     {
         if (sizes.Length == 1) sizes = [sizes[0], sizes[0]];
-        if (sizes.Any(s => s.Value < 0)) return Refuse("GSH4005", at, "A negative padding is not compiled; cut the tensor with narrow.");
+        if (sizes.Any(s => s.Value < 0) && mode is "Reflect" or "Replicate") return Refuse("GSH4005", at, $"A negative padding by {mode} is not compiled; cut the tensor with narrow, and pad by what is positive.");
         if (mode is null or "Constant" or "Zeros") return ApplyOne("pad", Attributes.None.With("pad", sizes).WithHost("value", fill), [value], at);
         if (sizes.Length % 2 != 0 || sizes.Length > 2 * value.Tensor.Rank) return Refuse("GSH1001", at, $"'pad' takes two sizes for each of at most {value.Tensor.Rank} dims, but gets {sizes.Length}.");
         Value? result = value;

@@ -127,30 +127,11 @@ internal sealed partial class MethodReader
         if (reading is ListReading && property.Arguments.Length == 1) return ReadElement(property.Instance!, property.Arguments[0].Value, at);
         if (reading is ModuleListReading list) return ReadItem(list, property.Arguments[0].Value, at);
         if (reading is not TensorReading tensor) return reading is UnknownReading ? reading : Refuse("GSH4002", at, "Only tensors and lists of known length are indexed; index a tensor, a shape, or an array that this method makes.");
-        var positions = new List<IndexReading>();
-        (Value Indices, int Position)? chosen = null;
-        foreach (var argument in property.Arguments)
-            foreach (var index in argument.Value is IArrayCreationOperation { Initializer: { } all } && argument.ArgumentKind == ArgumentKind.ParamArray ? all.ElementValues : [argument.Value])
-            {
-                var item = ReadIndex(index);
-                if (item is TensorReading { Value: var indices } && chosen is null)
-                {
-                    chosen = (indices, positions.Count);
-                    item = new IndexReading(IndexKind.Slice);
-                }
-
-                var position = item is HostReading { IsInteger: true } single ? new IndexReading(IndexKind.Single, single) : item as IndexReading;
-                if (position is null) return item is UnknownReading ? Unknown() : Refuse("GSH4002", at, "A tensor is indexed by whole numbers, ranges, '..', TensorIndex.Slice, TensorIndex.Ellipsis or TensorIndex.None, and by one tensor of indices.");
-                positions.Add(position);
-            }
-
-        if (chosen is not null && positions.Any(p => p.Kind == IndexKind.Single)) return Refuse("GSH4002", at, "A number beside a tensor of indices is not compiled; take the number in an indexer of its own.");
-        var whole = Indexing.Apply(tensor.Value, positions, (name, attributes, value) => Apply(name, attributes, [value], at)?[0], (size, node) => SizeOf(size, at));
-        if (whole is null) return UnknownReading.Instance;
-        if (chosen is not var (ids, at0)) return new TensorReading(whole);
-        var spread = tensor.Value.Tensor.Rank - positions.Count(p => p.Kind == IndexKind.Slice);
-        return ReadTensorIndex(whole, positions.Take(at0).Sum(p => p.Kind == IndexKind.Ellipsis ? spread : 1), ids, at);
+        return ReadPositions(IndicesOf(property), tensor.Value, at) is { } positions ? ReadAt(tensor.Value, positions, at) : UnknownReading.Instance;
     }
+
+    private IEnumerable<Reading> IndicesOf(IPropertyReferenceOperation property) => property.Arguments
+        .SelectMany(a => a.Value is IArrayCreationOperation { Initializer: { } all } && a.ArgumentKind == ArgumentKind.ParamArray ? all.ElementValues : [a.Value]).Select(ReadIndex);
 
     /// <summary>An item of a list of submodules: of the loop over the list, or at a constant place.</summary>
     private Reading ReadItem(ModuleListReading list, IOperation index, SyntaxNode at)

@@ -41,8 +41,10 @@ internal sealed partial class MethodReader
                 var source = One(at, "full", Attributes.Named(x.Tensor.Element.Text()).With("shape", shape).WithHost("value", fill.Code));
                 return Result(One(at, "index_copy", Attributes.None.With("dim", filled), x, rows, source));
             case "take" when arguments[1].Reading is TensorReading { Value: var positions }:
-                return Result(IndexSelected(One(at, "reshape", Attributes.None.With("shape", [-1]), x), 0, positions, at));
-            case "index" when arguments[1].Reading is ListReading { Items.Length: 1 } list && list.Items[0] is TensorReading { Value: var chosen }: return ReadTensorIndex(x, 0, chosen, at);
+                return ReadTensorIndexOfAll(x, positions, at);
+            case "index" when arguments[1].Reading is ListReading list: return ReadPositions(list.Items, x, at) is { } at0 ? ReadAt(x, at0, at) : UnknownReading.Instance;
+            case "unfold" when arguments.Length == 4: return ReadUnfold(x, arguments, at);
+            case "slice" when arguments.Length == 5: return ReadSlice(x, arguments, at);
             case "new_zeros" or "new_ones" or "new_full" or "new_empty": return ReadCreation(name == "new_empty" ? "zeros" : name.Substring(4), [.. arguments.Skip(1)], at, x.Tensor.Element);
             case "cfloat" or "cdouble" or "view_as_complex": return Refuse("GSH4005", at, $"'{name}' makes a complex tensor, which is not compiled; keep the real and the imaginary part as two tensors.");
             case "masked_select" or "nonzero" or "argwhere" or "unique" or "unique_consecutive" or "bincount" or "masked_scatter" or "multinomial" or "nonzero_as_list":
@@ -113,6 +115,18 @@ internal sealed partial class MethodReader
         return new ListReading([.. starts.Zip(starts.Skip(1), (from, to) => ApplyOne("narrow", Attributes.None.With("dim", dim).With("start", from).With("length", to - from), [x], at))]);
     }
 
+    private Reading ReadTensorIndexOfAll(Value x, Value positions, SyntaxNode at) =>
+        One(at, "reshape", Attributes.None.With("shape", [x.Tensor.Elements]), x) is { } flat ? ReadTensorIndex(flat, 0, positions, at) : UnknownReading.Instance;
+
+    private Reading ReadSlice(Value x, ImmutableArray<Argument> arguments, SyntaxNode at)
+    {
+        if (DimOf(arguments[1], "slice", x.Tensor.Rank) is not { } dim) return Unknown();
+        if (arguments[4].Reading is not HostReading { Size.Value: >= 1 and { } step }) return RefuseArgument(arguments[4], "slice", "must be a constant");
+        if (arguments[2].Reading is not HostReading start || arguments[3].Reading is not HostReading stop) return Unknown();
+        ImmutableArray<IndexReading> dims = [.. Enumerable.Repeat(new IndexReading(IndexKind.Slice), dim), new IndexReading(IndexKind.Slice, start, stop, step)];
+        return Result(Positioned(x, new Positions(dims, []), at));
+    }
+
     private Reading ReadMove(string name, Value x, ImmutableArray<Argument> arguments, SyntaxNode at)
     {
         var rank = x.Tensor.Rank;
@@ -165,8 +179,4 @@ internal sealed partial class MethodReader
         var selected = One(at, "index_select", along, x, One(at, "reshape", Attributes.None.With("shape", [-1]), indices));
         return One(at, "reshape", Attributes.None.With("shape", [.. x.Tensor.Dims.Take(dim), .. indices.Tensor.Dims, .. x.Tensor.Dims.Skip(dim + 1)]), selected);
     }
-
-    private Reading ReadTensorIndex(Value x, int dim, Value indices, SyntaxNode at) => indices.Tensor.Element == ElementType.Bool
-        ? Refuse("GSH4009", at, "How many elements a mask chooses depends on its values, which may differ from rank to rank; keep the shape and choose by torch.where or masked_fill.")
-        : Result(IndexSelected(x, dim, indices, at));
 }

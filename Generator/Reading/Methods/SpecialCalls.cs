@@ -64,7 +64,7 @@ internal sealed partial class MethodReader
                 var over = builder.DefinitionOf(spread.Value)!.Attributes.Where(a => a.Key is "dims" or "keepdim").Aggregate(Attributes.None, (all, a) => all.With(a.Key, a.Value));
                 return new TupleReading([spread, ApplyOne("mean", over, [first], at)]);
             case ('f', _): return ReadLayer(name, first, arguments, at);
-            default: return ReadRearrangement(name, first, arguments, at) ?? ReadRandomLike(name, first, arguments, at);
+            default: return ReadOrderStatistic(name, first, arguments, at) ?? ReadRearrangement(name, first, arguments, at) ?? ReadRandomLike(name, first, arguments, at);
         }
     }
 

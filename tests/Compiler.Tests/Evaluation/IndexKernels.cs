@@ -15,6 +15,7 @@ internal static class IndexKernels
         One("gather", c => NdArray.Fill(c.Y.Shape, i => Shard(c, (long)c.Y[i], c.X.Shape[c.Dim()], at => c.X[NdArray.With(i, c.Dim(), at)]))),
         One("scatter_add", c => Write(c, i => (long)c.Y[i], (old, add) => old + add)),
         One("scatter", c => Write(c, i => (long)c.Y[i], (_, set) => set)),
+        One("wrap_index", c => c.X.Map(i => i < 0 ? i + c.Size("size") : i)),
         One("one_hot", c => NdArray.Fill([.. c.X.Shape, c.Size("classes")], i => c.X[i[..^1]] - c.Size("offset", 0) == i[^1] ? 1 : 0)),
     ];
 

@@ -22,6 +22,7 @@ internal static class PointwiseKernels
         Binary("xlogy", (a, b) => a == 0 ? 0 : a * Math.Log(b)), Binary("floor_divide", (a, b) => Math.Floor(a / b)),
         Unary("relu", x => Math.Max(x, 0)), Unary("sigmoid", Sigmoid), Unary("tanh", Math.Tanh), Unary("gelu", x => x * Normal(x)), Unary("silu", x => x * Sigmoid(x)),
         Unary("softplus", Softplus), Unary("log_sigmoid", x => -Softplus(-x)), Unary("relu6", x => Math.Min(Math.Max(x, 0), 6)), Unary("mish", x => x * Math.Tanh(Softplus(x))),
+        One("nan_to_num", c => c.X.Map(x => double.IsNaN(x) ? c.Host("nan", 0) : double.IsPositiveInfinity(x) ? c.Host("posinf", double.MaxValue) : double.IsNegativeInfinity(x) ? c.Host("neginf", -double.MaxValue) : x)),
         Unary("logical_not", x => Truth(x == 0)), Unary("isnan", x => Truth(double.IsNaN(x))), Unary("isinf", x => Truth(double.IsInfinity(x))), Unary("isfinite", x => Truth(double.IsFinite(x))),
 
         Binary("relu_backward", (d, y) => y > 0 ? d : 0), Binary("sigmoid_backward", (d, y) => d * y * (1 - y)), Binary("tanh_backward", (d, y) => d * (1 - y * y)),
