@@ -32,6 +32,7 @@ internal static class DiagnosticCatalog
         ("GSH0018", Severity.Error, "A [ShardRule] or the placements of a local region cannot be read"),
         ("GSH0019", Severity.Error, "A dim that its axis does not divide is not declared uneven"),
         ("GSH0020", Severity.Error, "Tied weights are annotated to lie in two ways"),
+        ("GSH0021", Severity.Error, "A function that draws random numbers has no backward of its own"),
         ("GSH1001", Severity.Error, "Shapes do not agree"),
         ("GSH1002", Severity.Error, "An einsum equation is malformed"),
         ("GSH1003", Severity.Error, "A tensor's dims are not known"),

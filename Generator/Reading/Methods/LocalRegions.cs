@@ -44,6 +44,10 @@ internal sealed partial class MethodReader
             if (FunctionCode(backward, "backward") is not { } reverse) return UnknownReading.Instance;
             attributes = attributes.WithHost("backward", $"{reverse}({string.Join(", ", Enumerable.Range(0, results).Select(i => "$d" + i))}, {list})");
         }
+        else if (RefuseDraws(operands.ToImmutable(), FunctionSource(Given("body")), "The body of Sharding.Local", at))
+        {
+            return UnknownReading.Instance;
+        }
 
         return ApplyFunction(attributes, operands.ToImmutable(), at);
     }
@@ -70,6 +74,13 @@ internal sealed partial class MethodReader
                 Refuse("GSH4005", function.Syntax, $"The {what} of Sharding.Local must be static, because it is copied to where the ranks run it: write 'static (x) => …', a static local function or a static method, and pass what it needs as operands.");
                 return null;
         }
+    }
+
+    private static SyntaxNode? FunctionSource(IOperation? function)
+    {
+        while (function is IConversionOperation or IDelegateCreationOperation)
+            function = function is IConversionOperation conversion ? conversion.Operand : ((IDelegateCreationOperation)function).Target;
+        return function is IMethodReferenceOperation { Method: var method } ? method.DeclaringSyntaxReferences.FirstOrDefault()?.GetSyntax() : (function as IAnonymousFunctionOperation)?.Syntax;
     }
 
     private string? Copied(SyntaxNode source, IMethodSymbol symbol)

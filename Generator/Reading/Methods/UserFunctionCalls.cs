@@ -69,8 +69,20 @@ internal sealed partial class MethodReader
                 return Wrong($"names '{backward}' as its backward, which is no static method of '{method.ContainingType.Name}' that takes {floating} cotangent{(floating == 1 ? "" : "s")} and then what '{method.Name}' takes.");
             attributes = attributes.WithHost("backward", $"{owner}{backward}({string.Join(", ", Enumerable.Range(0, floating).Select(i => "$d" + i))}, {list})");
         }
+        else if (RefuseDraws(operands, method.DeclaringSyntaxReferences.FirstOrDefault()?.GetSyntax(), $"'{method.Name}'", at))
+        {
+            return UnknownReading.Instance;
+        }
 
         return ApplyFunction(attributes, operands, at);
+    }
+
+    /// <summary>Refuses a function without a backward of its own that draws random numbers.</summary>
+    private bool RefuseDraws(ImmutableArray<Value> operands, SyntaxNode? function, string name, SyntaxNode at)
+    {
+        if (function is null || !operands.Any(o => o.IsDifferentiable) || new RandomDraws(context.Compilation, cancellation).Find(function) is not { } draw) return false;
+        Refuse("GSH0021", at, $"{name} draws random numbers by '{draw}', and its backward, which runs it again, would draw others; draw them before it and pass them in, or give it a backward of its own.");
+        return true;
     }
 
     private Reading ApplyFunction(Attributes attributes, ImmutableArray<Value> operands, SyntaxNode at)

@@ -29,5 +29,22 @@ public class FunctionDiagnosticTests
     [InlineData("\"B@device T M -> B@device T M\", {|GSH4005:v => v * n|}", "The body of Sharding.Local must be static")]
     public Task Regions_that_cannot_be_read(string arguments, string message) => Check($"=> Sharding.Local({arguments}, x);", message);
 
+    [Theory]
+    [InlineData("functional.dropout(v, 0.1)", "functional.dropout")]
+    [InlineData("v * torch.rand_like(v)", "torch.rand_like")]
+    [InlineData("Noise(v)", "Tensor.bernoulli_")]
+    [InlineData("functional.dropout(v, 0.1, training: false)", null)]
+    [InlineData("v.sin()", null)]
+    public async Task Random_numbers_that_the_backward_would_draw_again(string body, string? member)
+    {
+        var (open, close) = member is null ? ("", "") : ("{|GSH0021:", "|}");
+        const string Members = "private static Tensor Noise(Tensor v) => v * torch.empty_like(v).bernoulli_(0.5); ";
+        string[] because = member is null ? [] : [$"draws random numbers by '{member}', and its backward"];
+        await Markup.Check(Reader.Model($"=> {open}Sharding.Local(\"B@device T M -> B@device T M\", static v => {body}, x){close};", Members), because);
+        await Markup.Check(Reader.Model($"=> {open}Gate(x){close};", Members + $"[ShardRule(\"a b c -> a b c\")] private static Tensor Gate(Tensor v) => {body};"), because);
+        await Markup.Check(
+            Reader.Model("=> Gate(x);", Members + $"[ShardRule(\"a b c -> a b c\", Backward = nameof(Back))] private static Tensor Gate(Tensor v) => {body}; private static Tensor Back(Tensor d, Tensor v) => d;"), []);
+    }
+
     private static Task Check(string body, string message, string members = "") => Markup.Check(Reader.Model(body, members + "private readonly double n;"), message);
 }
