@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using GShard.Compiler.Dims;
+using GShard.Compiler.IR;
 using GShard.Compiler.Shardings;
 using Microsoft.CodeAnalysis;
 
@@ -23,6 +24,12 @@ internal sealed record WeightDeclaration(
 {
     /// <summary>Whether its <c>[Shape]</c> could not be read, which has been reported.</summary>
     public bool IsBroken { get; init; }
+
+    /// <summary>Its element type, where no use of it tells another.</summary>
+    public ElementType Element { get; init; } = ElementType.Float;
+
+    /// <summary>Its place in the order in which the plain module registers its parameters and buffers.</summary>
+    public int Order { get; init; }
 
     /// <summary>How the plain module reaches it.</summary>
     public string PlainAccess => FullName.Split('.') is { Length: > 2 } parts ? $"{parts[0]}.get_parameter(\"{string.Join(".", parts.Skip(1))}\")" : FullName;
@@ -55,7 +62,7 @@ internal sealed record LibraryModule(
 
     /// <summary>Its parameters in the order in which the plain module registers them.</summary>
     public IEnumerable<WeightDeclaration> Ordered =>
-        Items.IsEmpty ? Weights.Values.OrderByDescending(w => w.FullName, StringComparer.Ordinal) : Items.SelectMany(i => i.Ordered);
+        Items.IsEmpty ? Weights.Values.OrderBy(w => w.Order) : Items.SelectMany(i => i.Ordered);
 }
 
 /// <summary>A submodule that is sharded itself, or a list of them.</summary>

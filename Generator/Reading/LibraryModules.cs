@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using GShard.Compiler.Dims;
+using GShard.Compiler.IR;
 using GShard.Compiler.Shardings;
 using GShard.Generator.Diagnostics;
 using GShard.Generator.Surface;
@@ -29,6 +30,7 @@ internal sealed class LibraryModules(ConstructorReader constructors, AnnotationR
         if (type.Name == "Sequential") return ReadSequence(field, made as IInvocationOperation, place);
         var arguments = Arguments(made);
         ImmutableArray<(string Name, ImmutableArray<Dim> Dims)> weights;
+        ImmutableArray<(string Name, ImmutableArray<Dim> Dims, ElementType Element)> buffers = [];
         switch (type.Name)
         {
             case "Linear":
@@ -45,10 +47,11 @@ internal sealed class LibraryModules(ConstructorReader constructors, AnnotationR
             default:
                 if (WeightsOf(type.Name, arguments, field) is not { } own) return null;
                 weights = own;
+                buffers = [.. BuffersOf(type.Name, arguments, field)];
                 break;
         }
 
-        return new LibraryModule(field, type.Name, Declare(field, place, weights), arguments) { Label = field.Name + (place.Length == 0 ? "" : "." + place.TrimEnd('.')) };
+        return new LibraryModule(field, type.Name, Declare(field, place, weights, buffers), arguments) { Label = field.Name + (place.Length == 0 ? "" : "." + place.TrimEnd('.')) };
     }
 
     /// <summary>The parameters of modules that slide windows or normalise channels; none for those without parameters; null for unknown ones.</summary>
@@ -73,6 +76,21 @@ internal sealed class LibraryModules(ConstructorReader constructors, AnnotationR
             case "Bilinear" or "LSTM" or "GRU" or "RNN" or "LSTMCell" or "GRUCell" or "RNNCell" or "Dropout1d" or "Dropout2d" or "Dropout3d": return [];
             default: return Parameterless.Contains(module) || ModuleTable.Find(module) is not null ? ImmutableArray<(string, ImmutableArray<Dim>)>.Empty : null;
         }
+    }
+
+    /// <summary>The buffers of modules that keep some: a loss's weights.</summary>
+    private IEnumerable<(string Name, ImmutableArray<Dim> Dims, ElementType Element)> BuffersOf(string module, ImmutableDictionary<string, IOperation>? arguments, ISymbol field)
+    {
+        if (arguments is null || !module.EndsWith("Loss", StringComparison.Ordinal)) yield break;
+        foreach (var name in new[] { "weight", "pos_weights" })
+            if (arguments.TryGetValue(name, out var given) && !IsNull(given))
+                yield return (name, constructors.DimsOf(given) is { } dims ? [.. dims] : [Dim.Symbol($"_{field.Name}.classes")], ElementType.Float);
+    }
+
+    private static bool IsNull(IOperation value)
+    {
+        while (value is IConversionOperation conversion) value = conversion.Operand;
+        return value is IDefaultValueOperation || value.ConstantValue is { HasValue: true, Value: null };
     }
 
     private IEnumerable<Dim> Kernel(ImmutableDictionary<string, IOperation>? arguments, int spatial, ISymbol field)
@@ -120,12 +138,14 @@ internal sealed class LibraryModules(ConstructorReader constructors, AnnotationR
         }
     }
 
-    private ImmutableDictionary<string, WeightDeclaration> Declare(ISymbol field, string place, ImmutableArray<(string Name, ImmutableArray<Dim> Dims)> weights)
+    private ImmutableDictionary<string, WeightDeclaration> Declare(ISymbol field, string place, ImmutableArray<(string Name, ImmutableArray<Dim> Dims)> weights,
+        ImmutableArray<(string Name, ImmutableArray<Dim> Dims, ElementType Element)> buffers)
     {
         var attributes = AnnotationReader.Ours(field.GetAttributes()).ToList();
         var result = ImmutableDictionary<string, WeightDeclaration>.Empty;
         Annotation? main = null;
         TensorSharding? mainSharding = null;
+        void Add(string name, WeightDeclaration weight) => result = result.Add(name, weight with { Order = result.Count });
         foreach (var (name, defaults) in weights)
         {
             var full = field.Name + "." + place + name;
@@ -136,8 +156,19 @@ internal sealed class LibraryModules(ConstructorReader constructors, AnnotationR
                 findings.Report("GSH0014", wrong.Source, field, $"'{full}' has {dims.Length} dims, but its [Shape] names {wrong.Dims.Length}; name each of its dims once.");
             else if (main?.Shape is { } first) dims = Follow(defaults, weights[0].Dims, first.Dims);
             var sharding = own.HasSharding || main is null ? shardings.Read(own, dims) : Follow(main, mainSharding!, weights[0].Dims, defaults);
-            result = result.Add(name, new WeightDeclaration(field, full, false, dims, shardings.OfParameter(sharding, dims), own.Uneven || main?.Uneven == true || shardings.SplitsParameters));
+            Add(name, new WeightDeclaration(field, full, false, dims, shardings.OfParameter(sharding, dims), own.Uneven || main?.Uneven == true || shardings.SplitsParameters));
             if (main is null) (main, mainSharding) = (own, sharding);
+        }
+
+        foreach (var (name, defaults, element) in buffers)
+        {
+            var full = field.Name + "." + place + name;
+            var own = annotations.Read(field, full, attributes.Where(a => AnnotationReader.Target(a) == place + name || weights.IsEmpty && name == "weight" && AnnotationReader.Target(a) is null));
+            // Statistics of channels lie as the weight of these channels does.
+            var follows = !own.HasSharding && main is not null && defaults.Length > 0;
+            var dims = own.Shape is { } shape && shape.Dims.Length == defaults.Length ? shape.Dims : main?.Shape is { } first ? Follow(defaults, weights[0].Dims, first.Dims) : defaults;
+            var sharding = follows ? Follow(main!, mainSharding!, weights[0].Dims, defaults) : shardings.Read(own, dims);
+            Add(name, new WeightDeclaration(field, full, true, dims, sharding, own.Uneven || main?.Uneven == true) { Element = element });
         }
 
         return result;
@@ -169,7 +200,10 @@ internal sealed class LibraryModules(ConstructorReader constructors, AnnotationR
     public static bool Flag(ImmutableDictionary<string, IOperation>? arguments, string name, bool otherwise) =>
         arguments is not null && arguments.TryGetValue(name, out var value) && value.ConstantValue is { HasValue: true, Value: bool flag } ? flag : otherwise;
 
-    private static ImmutableDictionary<string, IOperation>? Arguments(IOperation? made) => made is IInvocationOperation call
-        ? call.Arguments.Where(a => a.Parameter is not null).ToImmutableDictionary(a => a.Parameter!.Name, a => a.Value)
-        : null;
+    private static ImmutableDictionary<string, IOperation>? Arguments(IOperation? made) => (made switch
+    {
+        IInvocationOperation call => call.Arguments,
+        IObjectCreationOperation created => created.Arguments,
+        _ => (ImmutableArray<IArgumentOperation>?)null,
+    })?.Where(a => a.Parameter is not null).ToImmutableDictionary(a => a.Parameter!.Name, a => a.Value);
 }

@@ -4,7 +4,7 @@ namespace GShard.Generator.Surface;
 
 /// <summary>
 /// TorchSharp's modules without parameters that are read as the call of a function: module, container and method, and the parameters of the
-/// function behind the input, named as the module's constructor names them.
+/// function behind the input, named as the module's constructor names them; <c>x</c> is a further input.
 /// </summary>
 internal sealed record ModuleTable(string Module, char Container, string Method, ImmutableArray<string> Parameters)
 {
@@ -44,9 +44,29 @@ internal sealed record ModuleTable(string Module, char Container, string Method,
         AdaptiveMaxPool1d  f adaptive_max_pool1d  output_size
         AdaptiveMaxPool2d  f adaptive_max_pool2d  output_size
         AdaptiveMaxPool3d  f adaptive_max_pool3d  output_size
+        L1Loss             f l1_loss              x reduction
+        MSELoss            f mse_loss             x reduction
+        SmoothL1Loss       f smooth_l1_loss       x reduction beta
+        HuberLoss          f huber_loss           x delta reduction
+        CrossEntropyLoss   f cross_entropy        x weight ignore_index reduction label_smoothing
+        NLLLoss            f nll_loss             x weight reduction
+        BCELoss            f binary_cross_entropy x weight reduction
+        BCEWithLogitsLoss  f binary_cross_entropy_with_logits x weight reduction pos_weights
+        KLDivLoss          f kl_div               x log_target reduction
+        PoissonNLLLoss     f poisson_nll_loss     x log_input full eps reduction
+        GaussianNLLLoss    f gaussian_nll_loss    x x full eps reduction
+        SoftMarginLoss     f soft_margin_loss     x reduction
+        MultiLabelSoftMarginLoss f multilabel_soft_margin_loss x weight reduction
+        HingeEmbeddingLoss f hinge_embedding_loss x margin reduction
+        MarginRankingLoss  f margin_ranking_loss  x x margin reduction
+        CosineEmbeddingLoss f cosine_embedding_loss x x margin reduction
+        TripletMarginLoss  f triplet_margin_loss  x x margin p eps swap reduction
         """;
 
     private static readonly ImmutableDictionary<string, ModuleTable> Rows = Parse().ToImmutableDictionary(r => r.Module, StringComparer.Ordinal);
+
+    /// <summary>The tensors that the module takes.</summary>
+    public int Inputs => 1 + Parameters.Count(p => p == "x");
 
     /// <summary>All rows, in order.</summary>
     public static IEnumerable<ModuleTable> All => Parse();

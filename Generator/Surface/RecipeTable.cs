@@ -125,6 +125,10 @@ internal static class RecipeTable
         f    margin_ranking_loss    x=a x=b x=t value=margin reduction        => relu((b - a) * t + margin)
         f    cosine_embedding_loss  x=a x=b x=t value=margin reduction        => where(t > 0, 1 - cosine_similarity(a, b, dim: 1, eps: 1e-12), relu(cosine_similarity(a, b, dim: 1, eps: 1e-12) - margin))
         f    triplet_margin_loss    x=a x=p x=n value=margin only=2 value=eps only=false reduction => relu(norm(a - p + eps, dims: -1) - norm(a - n + eps, dims: -1) + margin)
+        f    gaussian_nll_loss      x x=t x=v only=false value=eps reduction  => (log(clamp(v, min: eps)) + square(x - t) / clamp(v, min: eps)) * 0.5
+        f    gaussian_nll_loss      x x=t x=v only=true value=eps reduction   => (log(clamp(v, min: eps)) + square(x - t) / clamp(v, min: eps)) * 0.5 + 0.9189385332046727
+        f    multilabel_soft_margin_loss  x x=t null reduction                => mean(binary_cross_entropy_with_logits(x, t), dims: -1)
+        f    multilabel_soft_margin_loss  x x=t x=weight reduction            => mean(binary_cross_entropy_with_logits(x, t) * weight, dims: -1)
         f    poisson_nll_loss       x x=t only=true only=false value=eps reduction => exp(x) - t * x
         f    poisson_nll_loss       x x=t only=false only=false value=eps reduction => x - t * log(x + eps)
         """;

@@ -44,6 +44,31 @@ public static partial class torch
 
             public static Tensor binary_cross_entropy_with_logits(Tensor input, Tensor target, Tensor? weight = null, Reduction reduction = Reduction.Mean, Tensor? pos_weights = null) =>
                 s_binaryCrossEntropyWithLogits.Call(input, target, weight, pos_weights, (long)reduction);
+
+            /// <summary>(log variance + (input − target)² / variance) / 2, the variance not below eps; with <paramref name="full"/> also log 2π / 2.</summary>
+            public static Tensor gaussian_nll_loss(Tensor input, Tensor target, Tensor variance, bool full = false, float eps = 1e-6f, Reduction reduction = Reduction.Mean)
+            {
+                using var scope = NewDisposeScope();
+                var spread = variance.clamp(min: eps);
+                var loss = (spread.log() + (input - target).square() / spread) * 0.5;
+                if (full) loss += 0.5 * Math.Log(2 * Math.PI);
+                return Reduced(loss, reduction).MoveToOuterDisposeScope();
+            }
+
+            /// <summary>Binary cross-entropy of logits [N, C], the mean of the classes.</summary>
+            public static Tensor multilabel_soft_margin_loss(Tensor input, Tensor target, Tensor? weight = null, Reduction reduction = Reduction.Mean)
+            {
+                using var scope = NewDisposeScope();
+                var loss = binary_cross_entropy_with_logits(input, target, weight, Reduction.None).mean([-1]);
+                return Reduced(loss, reduction).MoveToOuterDisposeScope();
+            }
+
+            private static Tensor Reduced(Tensor loss, Reduction reduction) => reduction switch
+            {
+                Reduction.Mean => loss.mean(),
+                Reduction.Sum => loss.sum(),
+                _ => loss,
+            };
         }
     }
 }

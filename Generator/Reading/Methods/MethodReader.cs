@@ -80,7 +80,7 @@ internal sealed partial class MethodReader
 
     private IEnumerable<Parameter> Weights() => Declared()
         .Where(w => weights.ContainsKey(w.FullName))
-        .OrderBy(w => w.Symbol.Locations.FirstOrDefault()?.SourceSpan.Start ?? 0).ThenByDescending(w => w.FullName, StringComparer.Ordinal)
+        .OrderBy(w => w.Symbol.Locations.FirstOrDefault()?.SourceSpan.Start ?? 0).ThenBy(w => w.Order).ThenByDescending(w => w.FullName, StringComparer.Ordinal)
         .Select(w => new Parameter(weights[w.FullName].Value, w.IsBuffer ? ParameterKind.Buffer : ParameterKind.Weight));
 
     private Parameter? ReadParameter(IParameterSymbol parameter)
@@ -138,7 +138,7 @@ internal sealed partial class MethodReader
         if (weight.IsBroken) return Unknown();
         if (weight.Dims is not { } dims)
             return Refuse("GSH1003", at, $"The dims of '{weight.Name}' are not known; name them where it is declared, as in [Shape(\"E M H\")].");
-        var element = context.Elements.TryGetValue(ElementKey(null, weight.FullName), out var hinted) ? hinted : ElementType.Float;
+        var element = context.Elements.TryGetValue(ElementKey(null, weight.FullName), out var hinted) ? hinted : weight.Element;
         var type = context.SettledWeights.TryGetValue(weight.FullName, out var settled)
             ? settled
             : new TensorType(element, dims, weight.Sharding ?? TensorSharding.Open(dims.Length));

@@ -13,12 +13,13 @@ internal sealed partial class MethodReader
     {
         if (call.TargetMethod.Name is not ("forward" or "call"))
             return Refuse("GSH4003", call.Syntax, $"'{call.TargetMethod.Name}' of '{module.Name}' is not known to the compiler; call '{module.Name}.forward'.");
-        var arguments = ReadArguments(call);
-        return arguments.Skip(1).FirstOrDefault()?.Reading is TensorReading { Value: var x } ? ReadLibrary(module, x, call.Syntax) : Unknown();
+        var inputs = ReadArguments(call).RemoveAt(0);
+        return inputs.Any(i => i.Reading is UnknownReading) ? Unknown() : ReadLibrary(module, inputs, call.Syntax);
     }
 
-    private Reading ReadLibrary(LibraryModule module, Value x, SyntaxNode at)
+    private Reading ReadLibrary(LibraryModule module, ImmutableArray<Argument> inputs, SyntaxNode at)
     {
+        if (inputs.FirstOrDefault()?.Reading is not TensorReading { Value: var x }) return Unknown();
         Value? Weight(string name) => module.Weights.TryGetValue(name, out var weight) && ReadWeight(weight, at) is TensorReading reading ? reading.Value : null;
         switch (module.Kind)
         {
@@ -26,8 +27,8 @@ internal sealed partial class MethodReader
                 Reading result = new TensorReading(x);
                 foreach (var item in module.Items)
                 {
-                    if (result is not TensorReading { Value: var value }) break;
-                    result = ReadLibrary(item, value, at);
+                    if (result is not TensorReading) break;
+                    result = ReadLibrary(item, [inputs[0] with { Reading = result }], at);
                 }
 
                 return result;
@@ -56,7 +57,7 @@ internal sealed partial class MethodReader
                     ? ApplyOne(module.Kind == "Softmax" ? "softmax" : "log_softmax", Attributes.None.With("dim", along), [x], at)
                     : Refuse("GSH4005", at, $"The dim of '{module.Label}' must be a constant that the constructor shows; or call functional.softmax with a dim.");
             case "Identity": return new TensorReading(x);
-            case var _ when ReadFunctional(module, Weight, x, at) is { } function: return function;
+            case var _ when ReadFunctional(module, Weight, inputs, x, at) is { } function: return function;
             default: return failed ? UnknownReading.Instance : ApplyOne(module.Kind.ToLowerInvariant(), Attributes.None, [x], at);
         }
     }

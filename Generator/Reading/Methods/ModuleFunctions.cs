@@ -10,7 +10,7 @@ namespace GShard.Generator.Reading.Methods;
 internal sealed partial class MethodReader
 {
     /// <summary>A module's forward as the function that it calls; null where the module is none of these.</summary>
-    private Reading? ReadFunctional(LibraryModule module, Func<string, Value?> weight, Value x, SyntaxNode at)
+    private Reading? ReadFunctional(LibraryModule module, Func<string, Value?> weight, ImmutableArray<Argument> inputs, Value x, SyntaxNode at)
     {
         switch (module.Kind)
         {
@@ -40,10 +40,20 @@ internal sealed partial class MethodReader
         }
 
         if (ModuleTable.Find(module.Kind) is not { } row) return null;
-        var arguments = ImmutableArray.Create(new Argument("input", null, new TensorReading(x), true, at));
+        if (inputs.Length < row.Inputs) return Unknown();
+        var arguments = ImmutableArray.Create(inputs[0] with { Name = "input" });
         foreach (var parameter in row.Parameters)
         {
-            if (MadeReading(module, parameter) is not { } reading) return NotVisible(module, parameter, at);
+            if (parameter == "x")
+            {
+                arguments = arguments.Add(inputs[arguments.Length]);
+                continue;
+            }
+
+            var kept = module.Weights.ContainsKey(parameter) ? weight(parameter) : null;
+            var reading = kept is not null ? new TensorReading(kept) : MadeReading(module, parameter);
+            if (reading is null) return NotVisible(module, parameter, at);
+            if (reading is NullReading && Defaults.TryGetValue(parameter, out var otherwise)) reading = otherwise;
             arguments = arguments.Add(new Argument(parameter, null, reading, reading is not NullReading, at));
         }
 
@@ -51,6 +61,13 @@ internal sealed partial class MethodReader
         if (module.Kind == "GELU" && arguments[1].Reading is NullReading or HostReading { Symbol.Name: "none" }) arguments = arguments.RemoveAt(1);
         return ReadMember(null, at, row.Container, row.Method, arguments);
     }
+
+    // What a factory leaves out or gives as null, and the function wants.
+    private static readonly Dictionary<string, Reading> Defaults = new(StringComparer.Ordinal)
+    {
+        ["ignore_index"] = HostReading.Of(-100),
+        ["label_smoothing"] = HostReading.Of(0),
+    };
 
     private Reading Call(SyntaxNode at, char container, string method, params Reading[] readings) =>
         ReadMember(null, at, container, method, [.. readings.Select((r, i) => new Argument(i == 0 ? "input" : "argument" + i, null, r, true, at))]);

@@ -7,7 +7,15 @@ public abstract class Loss<T1, T2, TResult> : nn.Module<T1, T2, TResult>
         : base(nameof(Loss<T1, T2, TResult>)) => this.reduction = reduction;
 
     public nn.Reduction reduction { get; }
+}
 
+/// <summary>A measure of an output against two others, reduced over the elements.</summary>
+public abstract class Loss<T1, T2, T3, TResult> : nn.Module<T1, T2, T3, TResult>
+{
+    public Loss(nn.Reduction reduction = nn.Reduction.Mean)
+        : base(nameof(Loss<T1, T2, T3, TResult>)) => this.reduction = reduction;
+
+    public nn.Reduction reduction { get; }
 }
 
 /// <summary>A loss with a weight for each class.</summary>

@@ -73,6 +73,15 @@ public static class MemberSamples
         Module("m.forward(x.reshape(-1, 4, 5, 2)) * 3", "MaxPool2d", "2, 1"), Module("m.forward(x.reshape(-1, 4, 5, 2)) * 4", "MaxPool2d", "(3, 1), (2, 1), (1, 0)"), Module("m.forward(x.reshape(-1, 4, 5, 2)) * 5", "AvgPool2d", "(2, 2), (1, 1)"),
         Module("m.forward(x) * 6", "Flatten", ""), Module("m.forward(x) * 7", "Flatten", "0, 1"), Module("m.forward(x) * 8", "LeakyReLU", "0.2"), Module("m.forward(x) * 9", "Softplus", ""), Module("m.forward(x) * 10", "Softplus", "2.0"),
         new("b.forward(functional.relu(a.forward(x))).mean(new long[] { 2 })", "private readonly long width = 5; private readonly Conv1d a; private readonly Conv1d b;", "a = Conv1d(4, width, 3, padding: 1); b = Conv1d(width, 2, 3);"),
+        Module("m.forward(x, y)", "L1Loss", ""), Module("m.forward(x, y) * 2", "MSELoss", "Reduction.Sum"), Module("m.call(x, y)", "MSELoss", "Reduction.None"), Module("m.forward(x, y) * 3", "SmoothL1Loss", "beta: 0.3"),
+        Module("m.forward(x, y) * 4", "HuberLoss", "0.3"), Module("m.forward(x.log_softmax(1), y) * 5", "KLDivLoss", ""), Module("m.forward(x.log_softmax(1), y.softmax(1)) * 6", "KLDivLoss", "false, Reduction.Sum"),
+        Module("m.forward(x.sigmoid(), y.sigmoid()) * 7", "BCELoss", ""), Module("m.forward(x, y.sigmoid()) * 8", "BCEWithLogitsLoss", "pos_weights: torch.full(10, 1.5)"), Module("m.forward(x, y.sigmoid()) * 9", "BCEWithLogitsLoss", "torch.full(4, 10, 0.5)"),
+        Module("m.forward(x.transpose(1, 2), y.argmax(2))", "CrossEntropyLoss", ""), Module("m.forward(x.transpose(1, 2), y.argmax(2)) * 2", "CrossEntropyLoss", "torch.arange(10).to(ScalarType.Float64), 3"),
+        Module("m.forward(x.transpose(1, 2), y.argmax(2)) * 3", "CrossEntropyLoss", "new(label_smoothing: 0.1)"), Module("m.forward(x.log_softmax(2).transpose(1, 2), y.argmax(2)) * 4", "NLLLoss", "reduction: Reduction.None"),
+        Module("m.forward(x, y) * 10", "PoissonNLLLoss", ""), Module("m.forward(x, y, y.exp())", "GaussianNLLLoss", "full: true"), Module("m.forward(x, y.sign().detach()) * 11", "SoftMarginLoss", ""), Module("m.forward(x, y.sigmoid()) * 12", "MultiLabelSoftMarginLoss", ""),
+        Module("m.forward(x, y.sign().detach()) * 13", "HingeEmbeddingLoss", ""), Module("m.forward(x, x.cos(), y.sign().detach())", "MarginRankingLoss", "0.1"), Module("m.forward(x, y, y.cos())", "TripletMarginLoss", "0.5"),
+        Module("m.forward(x.select(1, 0), x.select(1, 1), y.select(1, 0).select(1, 0).sign())", "CosineEmbeddingLoss", "0.1"),
+        .. Each("functional.gaussian_nll_loss(x, y, y.exp())", "functional.multilabel_soft_margin_loss(x, y.sigmoid(), reduction: Reduction.Sum)"),
         .. Table(),
         .. Each("x.select(1, 0).mm(y.select(1, 0).transpose(0, 1))", "x.bmm(y.transpose(1, 2))", "x.select(1, 0).mv(y.select(0, 0).select(0, 0))", "x.select(1, 0).select(1, 0).dot(y.select(1, 0).select(1, 0))", "x.matmul(y.transpose(1, 2))", "x.masked_fill(y > 0, -2.5)",
             "x.sum(1)", "x.sum(0, 2, true)", "x.sum(0, 1, 2)", "x.mean()", "x.amin(new long[] { 1 }, true)", "x.min()", "(x > 0).all(1)", "(x > 1).any(2, true)", "x.all()", "x.argmax(1)", "x.argmin(2, true)", "x.argmax()", "x.min(2).values", "x.transpose(0, 2)", "x.permute(2, 0, 1)",
@@ -117,7 +126,8 @@ public static class MemberSamples
         }
     }
 
-    private static MemberSample Module(string expression, string type, string arguments) => new(expression, $"private readonly {type} m = {type}({arguments});");
+    private static MemberSample Module(string expression, string type, string arguments) =>
+        new(expression, $"private readonly {type} m = {(arguments.StartsWith("new(", StringComparison.Ordinal) ? arguments : $"{type}({arguments})")};");
 
     private static MemberSample Conv(string expression, string weight) => new(expression,
         $"[Replicate, Shape(\"{weight}\")] private readonly Parameter w; [Replicate, Shape(\"{Channels(expression, weight)}\")] private readonly Parameter b;",
