@@ -1,5 +1,8 @@
 using System.Collections.Immutable;
+using GShard.Compiler.Dims;
 using GShard.Compiler.IR;
+using GShard.Compiler.Operators;
+using GShard.Compiler.Rules;
 
 namespace GShard.Compiler.Lowering;
 
@@ -51,13 +54,54 @@ internal static class NormalisationLowering
         var centred = c.Sub(x, c.Reduce("mean", dims, x));
         var scale = c.Apply("rsqrt", c.Scalar("add_scalar", c.Reduce("mean", dims, c.Apply("square", centred)), c.Attributes.Host("eps")));
         var normal = c.Apply("reshape", Attributes.None.With("shape", type.Dims), c.Mul(centred, scale));
-        Value PerChannel(Value channels) =>
-            Enumerable.Range(1, type.Rank - 2).Aggregate(channels, (value, dim) => c.Apply("unsqueeze", Attributes.None.With("dim", dim), value));
-        return [c.Call.Operands.Length > 1 ? c.Add(c.Mul(normal, PerChannel(c.Operand(1))), PerChannel(c.Operand(2))) : normal];
+        return [c.Call.Operands.Length > 1 ? c.Add(c.Mul(normal, PerChannel(c, c.Operand(1), type.Rank)), PerChannel(c, c.Operand(2), type.Rank)) : normal];
     })
     {
         IsTransparent = true,
     };
+
+    /// <summary>By the moments of the whole batch, merged from those of each rank's part.</summary>
+    public static readonly OperatorLowering BatchNorm = new(OfStatistics, c =>
+    {
+        var (x, rank) = (c.Operand(0), c.Operand(0).Tensor.Rank);
+        var dims = AllButChannels(rank);
+        var (mean, variance) = MomentsLowering.Of(c, x, dims);
+        var scale = c.Apply("rsqrt", c.Scalar("add_scalar", variance, c.Attributes.Host("eps")));
+        var isAffine = c.Call.Operands.Length > 1;
+        var normal = c.Mul(c.Sub(x, mean), isAffine ? c.Mul(scale, PerChannel(c, c.Operand(1), rank)) : scale);
+        if (isAffine) normal = c.Add(normal, PerChannel(c, c.Operand(2), rank));
+        var count = Count(x, dims);
+        var unbiased = c.Scalar("mul_scalar", variance, $"1.0 * {HostScalars.Code(count)} / {HostScalars.Code(count - 1)}");
+        return [normal, Flat(c, mean), Flat(c, scale), Flat(c, unbiased)];
+    });
+
+    /// <summary>rstd · weight · (dy - mean(dy) - x̂ mean(dy x̂)): the sums are the cotangents of bias and weight.</summary>
+    public static readonly OperatorLowering BatchNormBackward = new(OfStatistics, c =>
+    {
+        var (cotangent, x, rank) = (c.Operand(0), c.Operand(1), c.Operand(1).Tensor.Rank);
+        var dims = AllButChannels(rank);
+        var scale = PerChannel(c, c.Operand(3), rank);
+        var normal = c.Mul(c.Sub(x, PerChannel(c, c.Operand(2), rank)), scale);
+        var (shift, slope) = (c.Reduce("sum", dims, cotangent), c.Reduce("sum", dims, c.Mul(cotangent, normal)));
+        Value Mean(Value sum) => c.Scalar("div_scalar", sum, HostScalars.Code(Count(x, dims)));
+        var inner = c.Sub(c.Sub(cotangent, Mean(shift)), c.Mul(normal, Mean(slope)));
+        if (c.Call.Operands.Length > 4) scale = c.Mul(scale, PerChannel(c, c.Operand(4), rank));
+        return [c.Mul(inner, scale), Flat(c, slope), Flat(c, shift)];
+    });
+
+    /// <summary>Any dim but the channels is split; ranks exchange statistics of the channels.</summary>
+    private static IEnumerable<SplitForm> OfStatistics(OperatorCall call, FactorRule rule) =>
+        SplitForms.OfEachWholeFactor(rule, 1).Select(form => form with { Elements = 3 * call.Operand(0).Dims[1] });
+
+    private static ImmutableArray<int> AllButChannels(int rank) => [.. Enumerable.Range(0, rank).Where(d => d != 1)];
+
+    private static Dim Count(Value x, ImmutableArray<int> dims) => Dim.Product(dims.Select(d => x.Tensor.Dims[d]));
+
+    private static Value PerChannel(LoweringContext c, Value channels, int rank) =>
+        Enumerable.Range(1, rank - 2).Aggregate(channels, (value, dim) => c.Apply("unsqueeze", Attributes.None.With("dim", dim), value));
+
+    /// <summary>Statistics of channels that stand among dims of size 1, as a vector.</summary>
+    private static Value Flat(LoweringContext c, Value statistics) => c.Apply("reshape", Attributes.None.With("shape", [statistics.Tensor.Dims[1]]), statistics);
 
     private static ImmutableArray<int> Trailing(LoweringContext c)
     {

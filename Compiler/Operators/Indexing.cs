@@ -32,6 +32,19 @@ internal static class Indexing
             Element = (call, _) => call.Operand(0).Element,
             Summary = "cotangents added into the rows that ids name",
         },
+        new("embedding_bag")
+        {
+            Factors = call =>
+            {
+                if (call.Rank(1) != 2) throw new ShapeException($"embedding_bag: {call.Operands[1].Name} has {call.Rank(1)} dims where the ids of bags, [b, l], are needed.");
+                ImmutableArray<ImmutableArray<string>> bags = [["b"], ["l"]];
+                return new FactorTemplate([[["v"], ["d"]], .. call.Operands.Skip(1).Select(_ => bags)], [[["b"], ["d"]]]).Reduce("v", "l");
+            },
+            Linearity = call => call.Operands.Length > 2 ? Linearity.Each(0, 2) : Linearity.Joint(0),
+            Element = (call, _) => call.Operand(0).Element,
+            Vjp = BagVjp,
+            Summary = "per bag of ids [b, l] the sum of the rows of a weight [v, d] that they name, each times its sample's weight [b, l] where these are given; the row padding_idx does not count",
+        },
         new("index_select")
         {
             Factors = IndexSelected,
@@ -115,6 +128,34 @@ internal static class Indexing
         var attributes = Attributes.None.With("rows", v.Operand(0).Tensor.Dims[0]);
         if (v.Attributes.Has("padding_idx")) attributes = attributes.With("padding_idx", v.Attributes.Size("padding_idx"));
         return [v.When(0, () => v.ApplyLike(v.Operand(0), "embedding_backward", attributes, v.Cotangent, v.Operand(1))), null];
+    }
+
+    private static ImmutableArray<Value?> BagVjp(VjpContext v)
+    {
+        var (table, ids) = (v.Operand(0), v.Operand(1));
+        var (width, isWeighted) = (table.Tensor.Dims[1], v.Forward.Operands.Length > 2);
+        var attributes = Attributes.None.With("rows", table.Tensor.Dims[0]);
+        if (v.Attributes.Has("padding_idx")) attributes = attributes.With("padding_idx", v.Attributes.Size("padding_idx"));
+        Value OfRows()
+        {
+            var each = v.Apply("unsqueeze", Attributes.None.With("dim", 1), v.Cotangent);
+            return isWeighted
+                ? v.Mul(each, v.Apply("unsqueeze", Attributes.None.With("dim", 2), v.Operand(2)))
+                : v.Apply("expand", Attributes.None.With("shape", [.. ids.Tensor.Dims, width]), each);
+        }
+
+        Value OfSampleWeights()
+        {
+            var products = v.Apply("einsum", Attributes.None.With(Attributes.Equation, new TextAttribute("bld,bd->bl")), v.Apply("embedding", table, ids), v.Cotangent);
+            return v.Attributes.Has("padding_idx") ? v.ZeroWhere(products, v.Scalar("eq_scalar", ids, HostScalars.Code(v.Attributes.Size("padding_idx")))) : products;
+        }
+
+        return
+        [
+            v.When(0, () => v.ApplyLike(table, "embedding_backward", attributes, OfRows(), ids)),
+            null,
+            .. isWeighted ? (Value?[])[v.When(2, OfSampleWeights)] : [],
+        ];
     }
 
     /// <summary>Tensors with the same dims but for <c>dim</c>, whose factor is named per tensor.</summary>

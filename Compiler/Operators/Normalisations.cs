@@ -45,6 +45,21 @@ internal static class Normalisations
             Lowering = NormalisationLowering.GroupNorm,
             Summary = "normalised over the channels of each of groups groups and all later dims, times weight, plus bias",
         },
+        new("batch_norm")
+        {
+            Factors = call => Channels(call, "x c c", "x c c c"),
+            NotDifferentiable = [1, 2, 3],
+            Lowering = NormalisationLowering.BatchNorm,
+            Vjp = BatchNormVjp,
+            Summary = "normalised over all dims but the channels (dim 1), times weight, plus bias where these are given; results y and, of each channel, mean, rstd and unbiased variance",
+        },
+        new("batch_norm_backward")
+        {
+            Factors = call => Channels(call, "x x c c c", "x c c"),
+            Lowering = NormalisationLowering.BatchNormBackward,
+            Linearity = _ => Linearity.Joint(0),
+            Summary = "cotangents of batch_norm's operand, weight and bias (cotangent, x, mean, rstd, weight where there is one)",
+        },
         new("batch_norm_eval")
         {
             Factors = call =>
@@ -52,7 +67,7 @@ internal static class Normalisations
                 var dims = FactorTemplate.Dims(call.Rank(0));
                 return new FactorTemplate([dims, .. Enumerable.Repeat<ImmutableArray<ImmutableArray<string>>>([dims[1]], 4)], [dims]);
             },
-            Vjp = BatchNormVjp,
+            Vjp = BatchNormEvalVjp,
             Summary = "(x - running_mean) * rsqrt(running_var + eps) * weight + bias; operands x, weight, bias, running_mean, running_var",
         },
     ];
@@ -170,7 +185,25 @@ internal static class Normalisations
     private static Value PerChannel(VjpContext v, Value channels, int rank) =>
         Enumerable.Range(1, rank - 2).Aggregate(channels, (value, dim) => v.Apply("unsqueeze", Attributes.None.With("dim", dim), value));
 
+    /// <summary>Templates over a tensor (x) and its channels, dim 1 (c): all other dims are normalised over.</summary>
+    private static FactorTemplate Channels(OperatorCall call, string operands, string results)
+    {
+        var rank = call.Rank(0);
+        if (rank < 2) throw new ShapeException($"{call.Name}: {call.Operands[0].Name} has {rank} dims where [n, channels, ...] are needed.");
+        var dims = FactorTemplate.Dims(rank);
+        ImmutableArray<ImmutableArray<string>> Map(string word) => word == "x" ? dims : [dims[1]];
+        return new FactorTemplate([.. operands.Split(' ').Take(call.Operands.Length).Select(Map)], [.. results.Split(' ').Select(Map)])
+            .Replicate([.. Enumerable.Range(0, rank).Where(i => i != 1).Select(i => "." + i)]);
+    }
+
     private static ImmutableArray<Value?> BatchNormVjp(VjpContext v)
+    {
+        var isAffine = v.Forward.Operands.Length > 1;
+        var products = v.ApplyAll("batch_norm_backward", Attributes.None, [v.Cotangent, v.Operand(0), v.Result(1), v.Result(2), .. isAffine ? new[] { v.Operand(1) } : []]);
+        return isAffine ? [products[0], products[1], products[2]] : [products[0]];
+    }
+
+    private static ImmutableArray<Value?> BatchNormEvalVjp(VjpContext v)
     {
         var rank = v.Operand(0).Tensor.Rank;
         var sum = Attributes.None.With("dims", Enumerable.Range(0, rank).Where(d => d != 1));

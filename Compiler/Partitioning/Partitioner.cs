@@ -70,6 +70,10 @@ internal sealed class Partitioner
             case "if":
                 PartitionBranches(builder, operation);
                 break;
+            case "update" or "advance":
+                // What a buffer takes in lies as the buffer does.
+                builder.Add(operation.Name, operation.Attributes, [operands[0], .. operands.Skip(1).Select(o => builder.Reshard(o, operands[0].Tensor.Sharding))], []);
+                break;
             case "call" or "next_key" or "host_size":
                 Bind(operation, builder.Add(operation.Name, operation.Attributes, operands, operation.Results.Select(r => r.Type), resultNames));
                 break;

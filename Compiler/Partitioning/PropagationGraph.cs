@@ -67,6 +67,9 @@ internal sealed class PropagationGraph
                 // Nothing spreads through it, and what moves there is meant to.
                 asked.Add(ids[operation.Result]);
                 break;
+            case "update":
+                Edge(operation.Operands[1], operation.Operands[0], null);
+                break;
             case "foreach":
                 for (var i = 0; i < operation.Results.Length; i++)
                 {

@@ -21,7 +21,7 @@ internal static class GlobalIndices
         var attributes = SizeReferences.Replace(operation.Attributes, sizes.Global);
         return operation.Name switch
         {
-            "embedding" => Looked(operation.Operands[0], 0),
+            "embedding" or "embedding_bag" => Looked(operation.Operands[0], 0),
             "gather" or "index_select" or "scatter_add" or "scatter" or "index_add" or "index_copy" => Looked(operation.Operands[0], call.Dim()),
             "select" => Looked(operation.Operands[0], call.Dim()) is { } looked
                 ? looked.With("index", attributes.Size("index") is { Value: < 0 } index ? index + sizes.Global(call.Operand(0).Dims[call.Dim()]) : attributes.Size("index"))

@@ -32,7 +32,7 @@ internal sealed record WeightDeclaration(
     public int Order { get; init; }
 
     /// <summary>How the plain module reaches it.</summary>
-    public string PlainAccess => FullName.Split('.') is { Length: > 2 } parts ? $"{parts[0]}.get_parameter(\"{string.Join(".", parts.Skip(1))}\")" : FullName;
+    public string PlainAccess => FullName.Split('.') is { Length: > 2 } parts ? $"{parts[0]}.get_{(IsBuffer ? "buffer" : "parameter")}(\"{string.Join(".", parts.Skip(1))}\")" : FullName;
 
     /// <summary>The field in the sharded class.</summary>
     public string Identifier

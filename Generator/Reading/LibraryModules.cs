@@ -37,7 +37,7 @@ internal sealed class LibraryModules(ConstructorReader constructors, AnnotationR
                 var (inputs, outputs) = (Size(arguments, "inputSize", field, "in"), Size(arguments, "outputSize", field, "out"));
                 weights = Flag(arguments, "hasBias", true) ? [("weight", [outputs, inputs]), ("bias", [outputs])] : [("weight", [outputs, inputs])];
                 break;
-            case "Embedding":
+            case "Embedding" or "EmbeddingBag":
                 weights = [("weight", [Size(arguments, "num_embeddings", field, "rows"), Size(arguments, "embedding_dims", field, "width")])];
                 break;
             case "LayerNorm":
@@ -72,15 +72,27 @@ internal sealed class LibraryModules(ConstructorReader constructors, AnnotationR
             case "BatchNorm1d" or "BatchNorm2d" or "BatchNorm3d" or "InstanceNorm1d" or "InstanceNorm2d" or "InstanceNorm3d":
                 var features = Size(arguments, "num_features", field, "channels");
                 return Flag(arguments, "affine", module[0] == 'B') ? [("weight", [features]), ("bias", [features])] : [];
+            case "Bilinear":
+                var results = Size(arguments, "out_features", field, "out");
+                return WithBias([results, Size(arguments, "in1_features", field, "in1"), Size(arguments, "in2_features", field, "in2")], results, "hasBias");
             case "PReLU": return [("weight", [Size(arguments, "num_parameters", field, "channels")])];
-            case "Bilinear" or "LSTM" or "GRU" or "RNN" or "LSTMCell" or "GRUCell" or "RNNCell" or "Dropout1d" or "Dropout2d" or "Dropout3d": return [];
+            case "LSTM" or "GRU" or "RNN" or "LSTMCell" or "GRUCell" or "RNNCell" or "Dropout1d" or "Dropout2d" or "Dropout3d": return [];
             default: return Parameterless.Contains(module) || ModuleTable.Find(module) is not null ? ImmutableArray<(string, ImmutableArray<Dim>)>.Empty : null;
         }
     }
 
-    /// <summary>The buffers of modules that keep some: a loss's weights.</summary>
+    /// <summary>The buffers of modules that keep some: running statistics, a loss's weights.</summary>
     private IEnumerable<(string Name, ImmutableArray<Dim> Dims, ElementType Element)> BuffersOf(string module, ImmutableDictionary<string, IOperation>? arguments, ISymbol field)
     {
+        if (module.StartsWith("BatchNorm", StringComparison.Ordinal) || module.StartsWith("InstanceNorm", StringComparison.Ordinal))
+        {
+            if (!Flag(arguments, "track_running_stats", module[0] == 'B')) yield break;
+            var channels = Size(arguments, "num_features", field, "channels");
+            yield return ("running_mean", [channels], ElementType.Float);
+            yield return ("running_var", [channels], ElementType.Float);
+            yield return ("num_batches_tracked", [], ElementType.Int64);
+        }
+
         if (arguments is null || !module.EndsWith("Loss", StringComparison.Ordinal)) yield break;
         foreach (var name in new[] { "weight", "pos_weights" })
             if (arguments.TryGetValue(name, out var given) && !IsNull(given))
@@ -125,7 +137,7 @@ internal sealed class LibraryModules(ConstructorReader constructors, AnnotationR
 
     private void CheckTargets(ISymbol field, LibraryModule module)
     {
-        var names = module.Ordered.Select(w => w.FullName.Substring(field.Name.Length + 1)).ToList();
+        var names = module.Ordered.Where(w => !w.IsBuffer || module.Weights.Values.All(v => v.IsBuffer)).Select(w => w.FullName.Substring(field.Name.Length + 1)).ToList();
         foreach (var attribute in AnnotationReader.Ours(field.GetAttributes()))
         {
             var target = AnnotationReader.Target(attribute);

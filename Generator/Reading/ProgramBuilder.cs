@@ -14,6 +14,7 @@ internal sealed class ProgramBuilder(SourceMap map)
     {
         ["layer_norm"] = ["normed", "mean", "rstd"],
         ["layer_norm_plain"] = ["normed", "mean", "rstd"],
+        ["batch_norm"] = ["normed", "mean", "rstd", "variance"],
         ["top2_gating"] = ["combine", "dispatch", "auxLoss", "saved"],
         ["next_key"] = ["key"],
         ["max_dim"] = ["values", "indices"],

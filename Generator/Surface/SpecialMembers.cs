@@ -54,7 +54,7 @@ internal static class SpecialMembers
         f    layer_norm                                         => layer_norm, layer_norm_plain
         f    group_norm                                         => group_norm
         f    instance_norm                                      => layer_norm_plain, mul, add
-        f    batch_norm                                         => batch_norm_eval, or the moments of the whole batch on all ranks
+        f    batch_norm                                         => batch_norm_eval, or batch_norm by the moments of the whole batch on all ranks
         f    dropout|dropout1d|dropout2d|dropout3d              => dropout, by counter
         f    cross_entropy                                      => cross_entropy; with weights or probabilities log_softmax and its sums
         f    nll_loss                                           => nll_loss

@@ -47,6 +47,12 @@ internal sealed class BlockWriter(SourceWriter source, MethodScope scope, Functi
             case "accumulate":
                 source.Line($"Gradients.Accumulate({scope.Weight(operation.Attributes.NameText)}, {scope.Of(operation.Operands[0])});");
                 break;
+            case "update":
+                source.Line($"Buffers.Update({scope.Of(operation.Operands[0])}, {scope.Of(operation.Operands[1])}, {HostCode.Print(operation.Attributes.Host("share"), scope.Symbol)});");
+                break;
+            case "advance":
+                source.Line($"Buffers.Advance({scope.Of(operation.Operands[0])});");
+                break;
             case "call":
                 Assign(operation, Call(operation, method => method));
                 break;

@@ -16,9 +16,12 @@ internal static partial class Expressions
         Sharded("scatter", "{0}.scatter({dim}, {1}, {2})", "Kernels.ScatterToShard({0}, {dim}, {1}, {2}, {offset})"),
         Sharded("scatter_add", "{0}.scatter_add({dim}, {1}, {2})", "Kernels.ScatterAddToShard({0}, {dim}, {1}, {2}, {offset})"),
         Sharded("select", "{0}.select({dim}, {index})", "Kernels.SelectFromShard({0}, {dim}, {index}, {offset})"),
+        new("embedding_bag", o => $"Kernels.EmbeddingBag{(o.Has("offset") ? "FromShard" : "")}({o[0]}, {o[1]}, {(o.Count > 2 ? o[2] : "null")}, {o.Argument("padding_idx", "-1")}{(o.Has("offset") ? ", " + o.Argument("offset") : "")})"),
         new("embedding_backward", o => o.Has("offset")
             ? $"Kernels.EmbeddingBackwardOfShard({o.All}, {o.Argument("rows")}, {o.Argument("offset")}{(o.Has("padding_idx") ? ", " + o.Argument("padding_idx") : "")})"
             : $"Kernels.EmbeddingBackward({o.All}, {o.Argument("rows")}{(o.Has("padding_idx") ? ", " + o.Argument("padding_idx") : "")})"),
+        new("batch_norm", o => $"Kernels.BatchNorm({(o.Count > 1 ? o.All : o[0] + ", null, null")}, {o.Argument("eps")})"),
+        new("batch_norm_backward", o => $"Kernels.BatchNormBackward({o.All}{(o.Count < 5 ? ", null" : "")})"),
         new("rms_norm", o => $"Kernels.RmsNorm({o[0]}, {o.Argument("dims")}, {(o.Count > 1 ? o[1] : "null")}, {o.Argument("eps")})"),
         new("group_norm", o => $"functional.group_norm({o[0]}, {o.Argument("groups")}{string.Concat(Enumerable.Range(1, o.Count - 1).Select(i => ", " + o[i]))}, eps: {o.Argument("eps")})"),
         new("scaled_dot_product_attention", o => $"functional.scaled_dot_product_attention({o.All}{(o.Flag("is_causal") ? ", is_casual: true" : "")})"),

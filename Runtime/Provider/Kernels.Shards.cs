@@ -20,6 +20,22 @@ public static partial class Kernels
         return flat.reshape([.. ids.shape, weight.shape[1]]).MoveToOuterDisposeScope();
     }
 
+    /// <summary>Per bag the sum of the rows that its ids name, <c>[B, D]</c>, as far as this rank has them.</summary>
+    /// <param name="weight">This rank's rows, <c>[v, D]</c>.</param>
+    /// <param name="ids">Rows of the whole, <c>i64[B, L]</c>.</param>
+    /// <param name="sampleWeights">What each row counts, <c>[B, L]</c>, or null for 1.</param>
+    /// <param name="paddingIdx">A row of the whole that does not count; -1 for none.</param>
+    /// <param name="offset">The first row that this rank holds.</param>
+    public static Tensor EmbeddingBagFromShard(Tensor weight, Tensor ids, Tensor? sampleWeights, long paddingIdx, long offset)
+    {
+        using var scope = NewDisposeScope();
+        if (weight.shape[0] == 0) return zeros([ids.shape[0], weight.shape[1]], weight.dtype, weight.device).MoveToOuterDisposeScope();
+        var (own, elsewhere) = Own(ids, offset, weight.shape[0]);
+        if (paddingIdx >= 0) elsewhere = elsewhere.logical_or(ids.eq(paddingIdx));
+        var counts = (sampleWeights ?? ones(ids.shape, weight.dtype, weight.device)).masked_fill(elsewhere, 0);
+        return EmbeddingBag(weight, own, counts, -1).MoveToOuterDisposeScope();
+    }
+
     /// <summary>The gradient of this rank's rows, <c>[rows, D]</c>.</summary>
     /// <param name="dy">The gradient of the looked up rows, <c>[…, D]</c>.</param>
     /// <param name="ids">Rows of the whole, <c>i64[…]</c>.</param>

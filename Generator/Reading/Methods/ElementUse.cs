@@ -8,6 +8,7 @@ internal static class ElementUse
     private static readonly Dictionary<(string Operator, int Operand), ElementType> Uses = new()
     {
         [("embedding", 1)] = ElementType.Int64,
+        [("embedding_bag", 1)] = ElementType.Int64,
         [("cross_entropy", 1)] = ElementType.Int64,
         [("nll_loss", 1)] = ElementType.Int64,
         [("gather", 1)] = ElementType.Int64,

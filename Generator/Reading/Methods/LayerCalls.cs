@@ -101,29 +101,6 @@ internal sealed partial class MethodReader
         return ApplyOne("group_norm", Attributes.None.With("groups", groups).WithHost("eps", eps), [x, .. affine.Where(a => a is not null).Select(a => a!)], at);
     }
 
-    private Reading ReadBatchNorm(Value x, ImmutableArray<Argument> arguments, SyntaxNode at)
-    {
-        Argument Named(string name) => arguments.First(a => a.Name == name);
-        var (mean, variance) = (Tensor(Named("running_mean")), Tensor(Named("running_var")));
-        if (Named("training").Reading is not HostReading { Truth: { } training }) return RefuseArgument(Named("training"), "batch_norm", "must be a constant");
-        if (training && mean is not null)
-            return Refuse("GSH4011", at, "Batch norm in training changes running_mean and running_var in place, which is not compiled; pass null for both, or training: false.");
-        return BatchNorm(x, training ? null : mean, training ? null : variance, Tensor(Named("weight")), Tensor(Named("bias")), EpsOf(Named("eps")), at);
-    }
-
-    /// <summary>Batch norm by given statistics, or, where there are none, by those of the whole batch on all ranks.</summary>
-    private Reading BatchNorm(Value x, Value? mean, Value? variance, Value? weight, Value? bias, string eps, SyntaxNode at)
-    {
-        if (mean is not null && variance is not null && weight is not null && bias is not null)
-            return ApplyOne("batch_norm_eval", Attributes.None.WithHost("eps", eps), [x, weight, bias, mean, variance], at);
-        var rank = x.Tensor.Rank;
-        var over = Attributes.None.With("dims", Enumerable.Range(0, rank).Where(d => d != 1)).With("keepdim", true);
-        var centred = One(at, "sub", Attributes.None, x, mean is null ? One(at, "mean", over, x) : Laid(mean, rank, at));
-        var spread = variance is null ? One(at, "mean", over, One(at, "square", Attributes.None, centred)) : Laid(variance, rank, at);
-        var normal = One(at, "mul", Attributes.None, centred, One(at, "rsqrt", Attributes.None, Scalar(at, "add_scalar", spread, eps)));
-        return Affine(normal, weight, bias, at);
-    }
-
     private Value? Laid(Value channels, int rank, SyntaxNode at) => (Channelwise(channels, rank, at) as TensorReading)?.Value;
 
     /// <summary>x times a weight plus a bias, both along dim 1 where they are.</summary>

@@ -19,17 +19,13 @@ internal sealed partial class MethodReader
                 return MadeReading(module, "num_groups") is { } count && SizeOf(count, at) is { } groups && MadeWith(module, "eps", "1e-05") is { } eps
                     ? GroupNorm(x, groups, eps, [weight("weight"), weight("bias")], at)
                     : NotVisible(module, "number of groups", at);
-            case "InstanceNorm1d" or "InstanceNorm2d" or "InstanceNorm3d":
-                if (Given(module, "track_running_stats")) return TracksStatistics(module, at);
-                return MadeWith(module, "eps", "1e-05") is { } spread
-                    ? Affine(One(at, "layer_norm_plain", Attributes.None.With("dims", x.Tensor.Rank - 2).WithHost("eps", spread), x), weight("weight"), weight("bias"), at)
-                    : NotVisible(module, "eps", at);
-            case "BatchNorm1d" or "BatchNorm2d" or "BatchNorm3d":
-                if (LibraryModules.Flag(module.Arguments, "track_running_stats", true)) return TracksStatistics(module, at);
-                return MadeWith(module, "eps", "1e-05") is { } least ? BatchNorm(x, null, null, weight("weight"), weight("bias"), least, at) : NotVisible(module, "eps", at);
+            case "InstanceNorm1d" or "InstanceNorm2d" or "InstanceNorm3d": return ReadInstanceNorm(module, weight, x, at);
+            case "BatchNorm1d" or "BatchNorm2d" or "BatchNorm3d": return ReadBatchNorm(module, weight, x, at);
             case "PReLU" when weight("weight") is { } slope:
                 return Call(at, 'f', "prelu", new TensorReading(x), new TensorReading(slope));
-            case "Bilinear": return Refuse("GSH4005", at, $"'{module.Label}' is compiled as a function only; call functional.bilinear with parameters of your own.");
+            case "Bilinear" when weight("weight") is { } form && inputs.Length > 1:
+                return Call(at, 'f', "bilinear", inputs[0].Reading, inputs[1].Reading, new TensorReading(form), weight("bias") is { } shift ? new TensorReading(shift) : NullReading.Instance);
+            case "EmbeddingBag" when weight("weight") is { } table: return ReadBags(module, table, inputs, at);
             case "LSTMCell" or "GRUCell" or "RNNCell":
                 return Refuse("GSH4005", at, $"'{module.Label}' is not compiled as a module; write the cell with functional.linear, sigmoid and tanh over parameters of your own.");
             case "LSTM" or "GRU" or "RNN":
@@ -71,9 +67,6 @@ internal sealed partial class MethodReader
 
     private Reading Call(SyntaxNode at, char container, string method, params Reading[] readings) =>
         ReadMember(null, at, container, method, [.. readings.Select((r, i) => new Argument(i == 0 ? "input" : "argument" + i, null, r, true, at))]);
-
-    private Reading TracksStatistics(LibraryModule module, SyntaxNode at) => Refuse(
-        "GSH4011", at, $"'{module.Label}' keeps running statistics, which it changes in place in training; make it with track_running_stats: false, which takes those of the whole batch on all ranks, or use a group norm.");
 
     private Reading ReadConvolution(LibraryModule module, Func<string, Value?> weight, Value x, SyntaxNode at)
     {
@@ -121,6 +114,8 @@ internal sealed partial class MethodReader
 
     private Reading? MadeReading(IOperation value)
     {
+        // A default is a number that is converted to its enum.
+        if (value.Type is { TypeKind: TypeKind.Enum } && Constant(value) is { } member) return member;
         value = Unwrap(value);
         if (Constant(value) is { } constant) return constant;
         if (value is ITupleOperation tuple) return All([.. tuple.Elements.Select(MadeReading)], items => new TupleReading(items));

@@ -17,6 +17,11 @@ public static partial class Kernels
     private static readonly NativeOperator NativeTanhBackward = Native.Operator("aten::tanh_backward");
     private static readonly NativeOperator EmbeddingDenseBackward = Native.Operator("aten::embedding_dense_backward");
 
+    private static readonly NativeOperator NativeBatchNorm = Native.Operator("aten::native_batch_norm");
+    private static readonly NativeOperator NativeBatchNormBackward = Native.Operator("aten::native_batch_norm_backward");
+    private static readonly NativeOperator NativeEmbeddingBag = Native.Operator("aten::embedding_bag", "padding_idx");
+
+    private static readonly bool[] All = [true, true, true];
     private static readonly bool[] InputOnly = [true, false, false];
     private static readonly bool[] WeightOnly = [false, true, false];
 
@@ -68,6 +73,39 @@ public static partial class Kernels
 
     /// <summary>The same, without the row of the padding id, which stays 0; a negative id means none.</summary>
     public static Tensor EmbeddingBackward(Tensor dy, Tensor ids, long rows, long paddingIdx) => EmbeddingDenseBackward.Call(dy, ids, rows, paddingIdx, false);
+
+    /// <summary>Normalises each channel over the batch, and returns its mean, 1/√(variance + ε) and unbiased variance, <c>[C]</c>, besides.</summary>
+    /// <param name="x"><c>[N, C, …]</c>.</param>
+    /// <param name="weight">A factor for each channel, or null.</param>
+    /// <param name="bias">A summand for each channel, or null.</param>
+    /// <param name="eps">ε.</param>
+    public static (Tensor y, Tensor mean, Tensor rstd, Tensor variance) BatchNorm(Tensor x, Tensor? weight, Tensor? bias, double eps)
+    {
+        // Running statistics that take in the batch whole are its own.
+        var type = weight?.dtype ?? x.dtype;
+        using var running = zeros([x.shape[1]], type, x.device);
+        var variance = zeros([x.shape[1]], type, x.device);
+        var (y, mean, rstd) = NativeBatchNorm.Call3(x, weight, bias, running, variance, true, 1.0, eps);
+        return (y, mean, rstd, variance);
+    }
+
+    /// <summary>The gradients of batch norm's input, <c>[N, C, …]</c>, and of its weight and bias, <c>[C]</c>.</summary>
+    public static (Tensor dx, Tensor dWeight, Tensor dBias) BatchNormBackward(Tensor dy, Tensor x, Tensor mean, Tensor rstd, Tensor? weight) =>
+        NativeBatchNormBackward.Call3(dy, x, weight, Argument.None, Argument.None, mean, rstd, true, 0.0, All);
+
+    /// <summary>Per bag the sum of the rows that its ids name, <c>[B, D]</c>.</summary>
+    /// <param name="weight"><c>[V, D]</c>.</param>
+    /// <param name="ids"><c>i64[B, L]</c>.</param>
+    /// <param name="sampleWeights">What each row counts, <c>[B, L]</c>, or null for 1.</param>
+    /// <param name="paddingIdx">A row that does not count; -1 for none.</param>
+    public static Tensor EmbeddingBag(Tensor weight, Tensor ids, Tensor? sampleWeights, long paddingIdx)
+    {
+        using var scope = NewDisposeScope();
+        if (ids.numel() == 0) return zeros([ids.shape[0], weight.shape[1]], weight.dtype, weight.device).MoveToOuterDisposeScope();
+        var offsets = arange(0, ids.numel(), ids.shape[1], ScalarType.Int64, ids.device);
+        Argument padding = paddingIdx < 0 ? Argument.None : paddingIdx;
+        return NativeEmbeddingBag.Call4(weight, ids.reshape(-1), offsets, false, 0L, false, sampleWeights?.reshape(-1), false, padding).Item1.MoveToOuterDisposeScope();
+    }
 
     private static long[] NormalizedShape(Tensor x, long normalizedDims) => x.shape[^(int)normalizedDims..];
 }

@@ -109,5 +109,59 @@ public static partial class Kernels
         return zeros([rows, width], dy.dtype, dy.device).index_add(0, flat, d, 1).MoveToOuterDisposeScope();
     }
 
+    /// <summary>Normalises each channel over the batch, and returns its mean, 1/√(variance + ε) and unbiased variance, <c>[C]</c>, besides.</summary>
+    /// <param name="x"><c>[N, C, …]</c>.</param>
+    /// <param name="weight">A factor for each channel, or null.</param>
+    /// <param name="bias">A summand for each channel, or null.</param>
+    /// <param name="eps">ε.</param>
+    public static (Tensor y, Tensor mean, Tensor rstd, Tensor variance) BatchNorm(Tensor x, Tensor? weight, Tensor? bias, double eps)
+    {
+        using var scope = NewDisposeScope();
+        var dims = AllButChannels(x);
+        var mean = x.mean(dims);
+        var centred = x.sub(Laid(mean, x));
+        var variance = centred.square().mean(dims);
+        var rstd = variance.add(eps).rsqrt();
+        var y = centred.mul(Laid(rstd, x));
+        if (weight is not null) y = y.mul(Laid(weight, x));
+        if (bias is not null) y = y.add(Laid(bias, x));
+        var count = (double)x.numel() / x.shape[1];
+        var unbiased = variance.mul(count / (count - 1));
+        return (y.MoveToOuterDisposeScope(), mean.MoveToOuterDisposeScope(), rstd.MoveToOuterDisposeScope(), unbiased.MoveToOuterDisposeScope());
+    }
+
+    /// <summary>The gradients of batch norm's input, <c>[N, C, …]</c>, and of its weight and bias, <c>[C]</c>.</summary>
+    public static (Tensor dx, Tensor dWeight, Tensor dBias) BatchNormBackward(Tensor dy, Tensor x, Tensor mean, Tensor rstd, Tensor? weight)
+    {
+        using var scope = NewDisposeScope();
+        var dims = AllButChannels(x);
+        var normal = x.sub(Laid(mean, x)).mul(Laid(rstd, x));
+        var dBias = dy.sum(dims);
+        var dWeight = dy.mul(normal).sum(dims);
+        var count = (double)x.numel() / x.shape[1];
+        var scale = weight is null ? rstd : rstd.mul(weight);
+        var dx = dy.sub(Laid(dBias.div(count), x)).sub(normal.mul(Laid(dWeight.div(count), x))).mul(Laid(scale, x));
+        return (dx.MoveToOuterDisposeScope(), dWeight.MoveToOuterDisposeScope(), dBias.MoveToOuterDisposeScope());
+    }
+
+    private static long[] AllButChannels(Tensor x) => [.. Enumerable.Range(0, (int)x.dim()).Where(d => d != 1).Select(d => (long)d)];
+
+    // A vector over the channels, dim 1.
+    private static Tensor Laid(Tensor channels, Tensor x) => channels.reshape([.. x.shape.Select((size, d) => d == 1 ? size : 1)]);
+
+    /// <summary>Per bag the sum of the rows that its ids name, <c>[B, D]</c>.</summary>
+    /// <param name="weight"><c>[V, D]</c>.</param>
+    /// <param name="ids"><c>i64[B, L]</c>.</param>
+    /// <param name="sampleWeights">What each row counts, <c>[B, L]</c>, or null for 1.</param>
+    /// <param name="paddingIdx">A row that does not count; -1 for none.</param>
+    public static Tensor EmbeddingBag(Tensor weight, Tensor ids, Tensor? sampleWeights, long paddingIdx)
+    {
+        using var scope = NewDisposeScope();
+        var rows = weight.index(ids);
+        if (sampleWeights is not null) rows = rows.mul(sampleWeights.unsqueeze(2));
+        if (paddingIdx >= 0) rows = rows.masked_fill(ids.eq(paddingIdx).unsqueeze(2), 0);
+        return rows.sum(1).MoveToOuterDisposeScope();
+    }
+
     private static long[] TrailingDims(long count) => [.. Enumerable.Range(0, (int)count).Select(i => i - count)];
 }

@@ -9,6 +9,8 @@ internal static class IndexKernels
     [
         One("embedding", c => NdArray.Fill([.. c.Y.Shape, c.X.Shape[1]], i => Shard(c, (long)c.Y[i[..^1]], c.X.Shape[0], row => c.X[row, i[^1]]))),
         One("embedding_backward", EmbeddingBackward),
+        One("embedding_bag", c => NdArray.Fill([c.Y.Shape[0], c.X.Shape[1]], i => Enumerable.Range(0, (int)c.Y.Shape[1]).Sum(l => c.Y[i[0], l] == c.Size("padding_idx", -1) ? 0
+            : (c.Operands.Count > 2 ? c.Array(2)[i[0], l] : 1) * Shard(c, (long)c.Y[i[0], l], c.X.Shape[0], row => c.X[row, i[1]])))),
         One("index_select", c => NdArray.Fill(Replaced(c.X.Shape, c.Dim(), c.Y.Shape[0]), i => Shard(c, (long)c.Y[i[c.Dim()]], c.X.Shape[c.Dim()], at => c.X[NdArray.With(i, c.Dim(), at)]))),
         One("index_add", c => Write(c, i => (long)c.Y[i[c.Dim()]], (old, add) => old + add)),
         One("index_copy", c => Write(c, i => (long)c.Y[i[c.Dim()]], (_, set) => set)),

@@ -17,6 +17,8 @@ internal static class NormalisationKernels
         One("layer_norm_backward_weight", LayerNormBackwardWeight),
         One("rms_norm", RmsNorm),
         One("group_norm", GroupNorm),
+        ("batch_norm", BatchNorm),
+        ("batch_norm_backward", BatchNormBackward),
         One("batch_norm_eval", c => NdArray.Fill(c.X.Shape, i =>
             (c.X[i] - c.Array(3)[i[1]]) / Math.Sqrt(c.Array(4)[i[1]] + c.Host("eps")) * c.Array(1)[i[1]] + c.Array(2)[i[1]])),
     ];
@@ -68,6 +70,31 @@ internal static class NormalisationKernels
     {
         var scale = ReductionKernels.Reduce(c.X, Trailing(c), true, v => 1 / Math.Sqrt(v.Average(x => x * x) + c.Host("eps")));
         return NdArray.Fill(c.X.Shape, i => c.X[i] * scale.Broadcast(i) * (c.Operands.Count > 1 ? c.Y.Broadcast(i) : 1));
+    }
+
+    private static int[] AllButChannels(NdArray x) => [.. Enumerable.Range(0, x.Rank).Where(d => d != 1)];
+
+    private static object?[] BatchNorm(KernelCall c)
+    {
+        var dims = AllButChannels(c.X);
+        var mean = ReductionKernels.Reduce(c.X, dims, false, v => v.Average());
+        double Squares(IEnumerable<double> v) => v.Select(x => x - v.Average()).Sum(x => x * x);
+        var rstd = ReductionKernels.Reduce(c.X, dims, false, v => 1 / Math.Sqrt(Squares(v) / v.Count() + c.Host("eps")));
+        var variance = ReductionKernels.Reduce(c.X, dims, false, v => Squares(v) / (v.Count() - 1));
+        var y = NdArray.Fill(c.X.Shape, i => (c.X[i] - mean[i[1]]) * rstd[i[1]] * (c.Operands.Count > 1 ? c.Array(1)[i[1]] : 1) + (c.Operands.Count > 1 ? c.Array(2)[i[1]] : 0));
+        return [y, mean, rstd, variance];
+    }
+
+    private static object?[] BatchNormBackward(KernelCall c)
+    {
+        var (d, x, mean, rstd) = (c.Array(0), c.Array(1), c.Array(2), c.Array(3));
+        var dims = AllButChannels(x);
+        var normal = NdArray.Fill(x.Shape, i => (x[i] - mean[i[1]]) * rstd[i[1]]);
+        var shift = ReductionKernels.Reduce(d, dims, false, v => v.Sum());
+        var slope = ReductionKernels.Reduce(NdArray.Fill(x.Shape, i => d[i] * normal[i]), dims, false, v => v.Sum());
+        var count = (double)x.Data.Length / x.Shape[1];
+        var dx = NdArray.Fill(x.Shape, i => rstd[i[1]] * (c.Operands.Count > 4 ? c.Array(4)[i[1]] : 1) * (d[i] - shift[i[1]] / count - normal[i] * slope[i[1]] / count));
+        return [dx, slope, shift];
     }
 
     private static NdArray GroupNorm(KernelCall c)

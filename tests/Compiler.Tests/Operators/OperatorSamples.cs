@@ -75,9 +75,12 @@ public static class OperatorSamples
         new("layer_norm_backward_weight", "dims=1", ["f64[5,2,4]", "f64[5,2,4]", "f64[5,2,1]", "f64[5,2,1]"]),
         new("rms_norm", "dims=1, eps=`1e-5`", ["f64[5,2,4]", "f64[4]"]), new("rms_norm", "dims=2, eps=`1e-5`", ["f64[5,2,4]"]),
         new("group_norm", "groups=2, eps=`1e-5`", ["f64[3,4,5]", "f64[4]", "f64[4]"]), new("group_norm", "groups=2, eps=`1e-5`", ["f64[3,4]"]),
+        new("batch_norm", "eps=`1e-5`", ["f64[3,4,5]", "f64[4]", "f64[4]"]), new("batch_norm", "eps=`1e-5`", ["f64[6,4]"]),
+        new("batch_norm_backward", "", ["f64[3,4,5]", "f64[3,4,5]", "f64[4]", "f64[4]", "f64[4]"]), new("batch_norm_backward", "", ["f64[6,4]", "f64[6,4]", "f64[4]", "f64[4]"]),
         new("batch_norm_eval", "eps=`1e-5`", ["f64[3,4,5]", "f64[4]", "f64[4]", "f64[4] constant", "f64[4] positive constant"]),
 
         new("embedding", "", ["f64[7,4]", "i64[5,3] below 7"]), new("embedding_backward", "rows=7", ["f64[5,3,4]", "i64[5,3] below 7"]), new("embedding_backward", "rows=7, padding_idx=2", ["f64[5,4]", "i64[5] below 7"]),
+        new("embedding_bag", "", ["f64[7,4]", "i64[5,3] below 7"]), new("embedding_bag", "padding_idx=2", ["f64[7,4]", "i64[5,3] below 7", "f64[5,3]"]),
         new("index_select", "dim=1", ["f64[5,4]", "i64[3] below 4"]), new("index_copy", "dim=1", ["f64[5,4]", "i64[3] distinct below 4", "f64[5,3]"]), new("index_add", "dim=1", ["f64[5,4]", "i64[3] below 4", "f64[5,3]"]),
         new("gather", "dim=1", ["f64[5,4]", "i64[5,3] below 4"]), new("scatter_add", "dim=-1", ["f64[5,4]", "i64[5,3] below 4", "f64[5,3]"]), new("scatter", "dim=1", ["f64[5,4]", "i64[5,3] distinct below 4", "f64[5,3]"]),
         new("wrap_index", "size=4", ["i64[5,3] below 4"]), new("one_hot", "classes=6", ["i64[5,3] below 6"]),

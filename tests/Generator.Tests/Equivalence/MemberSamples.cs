@@ -81,6 +81,7 @@ public static class MemberSamples
         Module("m.forward(x, y) * 10", "PoissonNLLLoss", ""), Module("m.forward(x, y, y.exp())", "GaussianNLLLoss", "full: true"), Module("m.forward(x, y.sign().detach()) * 11", "SoftMarginLoss", ""), Module("m.forward(x, y.sigmoid()) * 12", "MultiLabelSoftMarginLoss", ""),
         Module("m.forward(x, y.sign().detach()) * 13", "HingeEmbeddingLoss", ""), Module("m.forward(x, x.cos(), y.sign().detach())", "MarginRankingLoss", "0.1"), Module("m.forward(x, y, y.cos())", "TripletMarginLoss", "0.5"),
         Module("m.forward(x.select(1, 0), x.select(1, 1), y.select(1, 0).select(1, 0).sign())", "CosineEmbeddingLoss", "0.1"),
+        Module("m.forward(x, y)", "Bilinear", "10, 10, 3"), Module("m.forward(x, y).sin()", "Bilinear", "10, 10, 3, hasBias: false"),
         .. Each("functional.gaussian_nll_loss(x, y, y.exp())", "functional.multilabel_soft_margin_loss(x, y.sigmoid(), reduction: Reduction.Sum)"),
         .. Table(),
         .. Each("x.select(1, 0).mm(y.select(1, 0).transpose(0, 1))", "x.bmm(y.transpose(1, 2))", "x.select(1, 0).mv(y.select(0, 0).select(0, 0))", "x.select(1, 0).select(1, 0).dot(y.select(1, 0).select(1, 0))", "x.matmul(y.transpose(1, 2))", "x.masked_fill(y > 0, -2.5)",

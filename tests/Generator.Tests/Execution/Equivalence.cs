@@ -23,6 +23,8 @@ internal static class Equivalence
         CounterRandom.Seed(3);
         CounterRandom.BeginStep(0);
         var plain = model.Create();
+        // The plain forward changes buffers: shards are cut from what it began with.
+        var untouched = plain.named_buffers().Any() ? model.Create() : plain;
         var taken = arguments.Select(a => a is Tensor tensor ? tensor.is_floating_point() ? tensor.detach().clone().requires_grad_() : tensor : a).ToArray();
         var results = Tensors(CompiledModel.Call(plain, method, taken)!);
         var seeds = results.Select((r, i) => Random(90 + i, [.. r.shape])).ToArray();
@@ -32,7 +34,7 @@ internal static class Equivalence
         DeviceMesh.RunInProcess(Axes(mesh), rank =>
         {
             CounterRandom.BeginStep(0);
-            var sharded = CompiledModel.Shard(plain, rank);
+            var sharded = CompiledModel.Shard(untouched, rank);
             sharded.zero_grad();
             var tensors = program.Forward.Parameters.Where(p => p.Kind == ParameterKind.Argument && p.Value.Type is TensorType).Select(p => p.Value.Tensor.Sharding).ToList();
             var place = 0;
@@ -40,6 +42,7 @@ internal static class Equivalence
             var local = Tensors(CompiledModel.Call(sharded, method, given)!);
             for (var i = 0; i < results.Length; i++)
                 Near(results[i], Gather(local[i], program.Forward.Results[i].Tensor.Sharding, rank), $"result {i} on rank {rank.Rank} of {mesh}");
+            CheckBuffers(plain, sharded, program.Forward, rank, $"on rank {rank.Rank} of {mesh}");
             if (program.Backward is null) return;
 
             long Granule(TensorType type, int dim) => program.Granules.Of(type.Dims[dim], type.Sharding.Dims[dim].Axes).Evaluate(symbol => Size(symbol, program.Forward, plain, arguments));
@@ -73,6 +76,18 @@ internal static class Equivalence
             var gradient = parameter.grad;
             if (gradient is null) Assert.True(expected is null || expected.abs().sum().item<double>() == 0, $"{name} has no gradient {where}");
             else Near(expected ?? zeros(ParameterSharding.Of(parameter)!.GlobalShape, ScalarType.Float64), Whole(gradient, parameter), $"the gradient of {name} {where}");
+        }
+    }
+
+    private static void CheckBuffers(nn.Module plain, nn.Module sharded, Function forward, DeviceMesh mesh, string where)
+    {
+        var own = sharded.named_buffers().OrderBy(b => b.name, StringComparer.Ordinal).ToList();
+        Assert.Equal(plain.named_buffers().Select(b => b.name).Order(StringComparer.Ordinal), own.Select(b => b.name));
+        foreach (var (name, buffer) in own)
+        {
+            Assert.Equal(plain.get_buffer(name)!.dtype, buffer.dtype);
+            var sharding = forward.Parameters.FirstOrDefault(p => p.Value.Name == name)?.Value.Tensor.Sharding;
+            Near(plain.get_buffer(name)!, sharding is null ? buffer : Gather(buffer, sharding, mesh), $"the buffer {name} {where}");
         }
     }
 
