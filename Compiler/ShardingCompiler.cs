@@ -39,10 +39,10 @@ public static class ShardingCompiler
         Verifier.Check(backward!, forward);
         backward = Rematerialization.Run(forward, backward!);
         Verifier.Check(backward, forward);
-        (forward, backward) = (CombinedCollectives.Run(forward), CombinedCollectives.Run(backward));
+        (forward, backward) = CombinedCollectives.Run(forward, backward);
         Verifier.Check(forward);
-        Verifier.Check(backward, forward);
-        (forward, backward) = (WeightGathers.Run(forward, forward.Parameters), WeightGathers.Run(backward, forward.Parameters));
+        Verifier.Check(backward!, forward);
+        (forward, backward) = (WeightGathers.Run(forward, forward.Parameters), WeightGathers.Run(backward!, forward.Parameters));
         Verifier.Check(forward);
         Verifier.Check(backward, forward);
         var granules = Granules.Of(forward, backward);
@@ -61,7 +61,7 @@ public static class ShardingCompiler
     private static ShardedProgram WithoutBackward(Function settled, Function forward, ImmutableArray<Finding> findings)
     {
         forward = LoopedEinsums.Run(Inlining.Run(forward), null).Forward;
-        forward = CombinedCollectives.Run(forward);
+        forward = CombinedCollectives.Run(forward, null).Forward;
         Verifier.Check(forward);
         forward = WeightGathers.Run(forward, forward.Parameters);
         Verifier.Check(forward);

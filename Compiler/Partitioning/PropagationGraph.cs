@@ -3,6 +3,7 @@ using GShard.Compiler.IR;
 using GShard.Compiler.Operators;
 using GShard.Compiler.Propagation;
 using GShard.Compiler.Rules;
+using GShard.Compiler.Shardings;
 
 namespace GShard.Compiler.Partitioning;
 
@@ -18,7 +19,8 @@ internal sealed class PropagationGraph
 
     private PropagationGraph(Function function)
     {
-        foreach (var parameter in function.Parameters) Add(parameter.Value);
+        foreach (var parameter in function.Parameters)
+            if (parameter.Value.Type is TensorType) Add(parameter.Value, StoredSplits.Hide(function.Mesh, parameter));
         Add(function.Body);
         Problem = new PropagationProblem(function.Mesh, [.. values], [.. operations]);
     }
@@ -41,10 +43,14 @@ internal sealed class PropagationGraph
 
     private void Add(Value value)
     {
-        if (value.Type is not TensorType type) return;
+        if (value.Type is TensorType type) Add(value, type.Sharding);
+    }
+
+    private void Add(Value value, TensorSharding sharding)
+    {
         ids[value] = values.Count;
         tensors.Add(value);
-        values.Add(new PropagationValue(type.Dims, type.Sharding));
+        values.Add(new PropagationValue(value.Tensor.Dims, sharding));
     }
 
     private void Add(Block block)

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using GShard.Compiler.IR;
 using GShard.Compiler.Propagation;
+using GShard.Compiler.Shardings;
 
 namespace GShard.Compiler.Partitioning;
 
@@ -17,11 +18,15 @@ internal sealed class Settlement : BlockRewriter
 
     private readonly PropagationGraph graph;
     private readonly PropagationResult result;
+    private readonly Dictionary<Value, Parameter> parameters;
+    private readonly Mesh mesh;
 
     private Settlement(Function function)
     {
         graph = PropagationGraph.Of(function);
         result = Propagator.Run(graph.Problem, WholeAxes);
+        parameters = function.Parameters.ToDictionary(p => p.Value);
+        mesh = function.Mesh;
     }
 
     /// <summary>The program with every value's sharding closed, and where annotations ask for what no operator can do at once.</summary>
@@ -32,7 +37,10 @@ internal sealed class Settlement : BlockRewriter
         return (function with { Parameters = parameters, Body = pass.Rewrite(function.Body) }, AnnotationConflict.Find(pass.graph, pass.result));
     }
 
-    protected override Value Define(Value value) => value.Type is TensorType type
-        ? new Value(value.Name, type with { Sharding = result.Shardings[graph.Id(value)].Close() with { Devices = type.Sharding.Devices } })
-        : value;
+    protected override Value Define(Value value)
+    {
+        if (value.Type is not TensorType type) return value;
+        var sharding = result.Shardings[graph.Id(value)].Close() with { Devices = type.Sharding.Devices };
+        return new Value(value.Name, type with { Sharding = parameters.TryGetValue(value, out var parameter) ? StoredSplits.Show(mesh, parameter, sharding) : sharding });
+    }
 }

@@ -88,7 +88,7 @@ internal sealed class Buckets
         {
             var first = Members[0];
             return Followers.Prepend(Members.Count == 1 ? first : new Operation(
-                first.Name, [.. Members.Select(m => m.Operands[0])], [.. Members.Select(m => m.Result)], first.Attributes, first.Origin));
+                first.Name, [.. Members.Select(m => m.Operands[0])], [.. Members.Select(m => m.Result)], CombinedOperands.Join(Members), first.Origin));
         }
     }
 }

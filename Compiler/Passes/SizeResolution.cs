@@ -68,7 +68,8 @@ internal sealed class SizeResolution
                     .With("offset", sizes.Offset(gates.Dims[0], gates.Sharding.Dims[0].Axes)));
             case "reshape" or "expand" or "zeros" or "ones" or "full":
                 return (operation.Name, Global(Without(attributes, "shape")).With("shape", LocalShape(operation)));
-            case "slice" or "reduce_scatter" or "all_to_all":
+            // What is cut in multiples is not combined.
+            case "slice" or "reduce_scatter" or "all_to_all" when operation.Operands.Length == 1:
                 return (operation.Name, Global(WithGranule(operation, operation.Result.Tensor, operation.Name == "all_to_all" ? "split" : "dim")));
             case "zero_pad":
                 return (operation.Name, Global(WithGranule(operation, operation.Operands[0].Tensor, "dim")));

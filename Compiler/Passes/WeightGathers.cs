@@ -1,14 +1,16 @@
 using System.Collections.Immutable;
 using GShard.Compiler.IR;
+using GShard.Compiler.Shardings;
 
 namespace GShard.Compiler.Passes;
 
 /// <summary>
 /// Gathers split weights one use ahead: what an operation needs is gathered before the operation that needs gathered weights before it, so
-/// that the exchange can run beneath that one's computation. The weights of two operations are whole at a time, no more.
+/// that the exchange can run beneath that one's computation. What is gathered at one place goes together, and vectors, such as a norm's, go with the next
+/// matrix. The matrices of two operations are whole at a time, no more.
 /// <code>
 /// before  u = all_gather[data, dim=0](up)  h = linear(x, u)  d = all_gather[data, dim=0](down)  y = linear(h, d)
-/// after   u = all_gather[data, dim=0](up)  d = all_gather[data, dim=0](down)  h = linear(x, u)  y = linear(h, d)
+/// after   u, d = all_gather[data, dims=[0, 0]](up, down)  h = linear(x, u)  y = linear(h, d)
 /// </code>
 /// </summary>
 internal static class WeightGathers
@@ -19,10 +21,10 @@ internal static class WeightGathers
     public static Function Run(Function function, IEnumerable<Parameter> weights)
     {
         var whole = new HashSet<Value>(weights.Where(p => p.Kind != ParameterKind.Argument).Select(p => p.Value));
-        return function with { Body = Run(function.Body, whole) };
+        return function with { Body = Run(function.Body, whole, function.Mesh) };
     }
 
-    private static Block Run(Block block, HashSet<Value> weights)
+    private static Block Run(Block block, HashSet<Value> weights, Mesh mesh)
     {
         var gathers = new HashSet<Operation>();
         foreach (var operation in block.Operations)
@@ -34,7 +36,7 @@ internal static class WeightGathers
                 weights.UnionWith(operation.Results);
             }
 
-        var users = Users(block, gathers);
+        var users = WithVectors(Users(block, gathers));
         var operations = ImmutableArray.CreateBuilder<Operation>(block.Operations.Length);
         var next = 0;
         foreach (var operation in block.Operations)
@@ -42,16 +44,17 @@ internal static class WeightGathers
             if (gathers.Contains(operation)) continue;
             if (next < users.Count && users[next].User == operation)
             {
-                if (next == 0) operations.AddRange(users[0].Gathers);
-                if (++next < users.Count) operations.AddRange(users[next].Gathers);
+                var now = next == 0 ? users[0].Gathers : [];
+                var ahead = ++next < users.Count ? users[next].Gathers : [];
+                operations.AddRange(CombinedCollectives.OfWeights([.. now, .. ahead], mesh));
             }
 
             operations.Add(operation.Blocks.IsEmpty
                 ? operation
-                : operation.With([.. operation.Blocks.Select(b => Run(b, weights))]));
+                : operation.With([.. operation.Blocks.Select(b => Run(b, weights, mesh))]));
         }
 
-        if (users is [{ User: null } yielded]) operations.AddRange(yielded.Gathers);
+        if (users is [{ User: null } yielded]) operations.AddRange(CombinedCollectives.OfWeights(yielded.Gathers, mesh));
         return block with { Operations = operations.ToImmutable() };
     }
 
@@ -80,6 +83,24 @@ internal static class WeightGathers
             needed.Add(maker);
         }
     }
+
+    /// <summary>Users of vectors alone made one with the next, or at the end with the one before.</summary>
+    private static List<(Operation? User, List<Operation> Gathers)> WithVectors(List<(Operation? User, List<Operation> Gathers)> users)
+    {
+        var units = new List<(Operation? User, List<Operation> Gathers)>();
+        foreach (var user in users)
+            if (units.Count > 0 && AreVectors(units[units.Count - 1].Gathers)) units[units.Count - 1].Gathers.AddRange(user.Gathers);
+            else units.Add(user);
+        if (units.Count > 1 && AreVectors(units[units.Count - 1].Gathers))
+        {
+            units[units.Count - 2].Gathers.AddRange(units[units.Count - 1].Gathers);
+            units.RemoveAt(units.Count - 1);
+        }
+
+        return units;
+    }
+
+    private static bool AreVectors(List<Operation> gathers) => gathers.All(g => g.Result.Tensor.Rank < 2);
 
     private static IEnumerable<Value> Uses(Operation operation) =>
         operation.Operands.Concat(operation.Blocks.SelectMany(b => b.Operations.SelectMany(Uses).Concat(b.Yields)));

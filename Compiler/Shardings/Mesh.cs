@@ -11,6 +11,9 @@ public sealed record MeshAxis(string Name, long? Size)
     /// <summary>Whether optimizers split over the axis their state of weights that are replicated over it.</summary>
     public bool SplitsUpdates { get; init; }
 
+    /// <summary>Whether weights are split over the axis to lie there, not to be used so: the split spreads to no other value.</summary>
+    public bool SplitsWeights { get; init; }
+
     /// <summary>The size at which combinations of placements are chosen, whatever the axis's own: so the program is the same for 2 devices and for 2,048.</summary>
     public long NominalSize => Nominal;
 }

@@ -71,7 +71,7 @@ internal static class MeshReader
                 findings.Report("GSH0016", attribute, type, $"The mesh axis '{name}' cannot have Zero = {stage}; give 1 to split optimizer state over it, 2 for gradients too, 3 for the parameters themselves.");
             else if (Zero(attribute) is 1 or 2 && attributes.Find(a => Zero(a) is 1 or 2) != attribute)
                 findings.Report("GSH0016", attribute, type, $"Two mesh axes of '{type.Name}' have Zero = 1 or 2, but optimizer state is split over one; leave Zero = {Zero(attribute)} of '{name}' out.");
-            else axes.Add(new MeshAxis(name, size == 0 ? null : size) { SplitsUpdates = Zero(attribute) is 1 or 2 });
+            else axes.Add(new MeshAxis(name, size == 0 ? null : size) { SplitsUpdates = Zero(attribute) is 1 or 2, SplitsWeights = Zero(attribute) == 3 });
         }
 
         if (axes.Count > MostAxes)

@@ -63,7 +63,7 @@ internal sealed class ShardingReader(Mesh mesh, INamedTypeSymbol type, FindingBa
         var at = Enumerable.Range(0, dims.Length).Where(d => !dims[d].IsOne).DefaultIfEmpty(-1).First();
         if (at < 0) return annotated;
         return fullySharded.Where(axis => mesh.Find(axis) is not null && !annotated.Dims.Any(d => d.Axes.Any(a => a.Name == axis)))
-            .Aggregate(annotated, (sharding, axis) => sharding with { Dims = sharding.Dims.SetItem(at, new DimSharding(sharding.Dims[at].Axes.Add(new AxisRef(axis)), false, sharding.Dims[at].Priority)) });
+            .Aggregate(annotated, (sharding, axis) => sharding with { Dims = sharding.Dims.SetItem(at, sharding.Dims[at] with { Axes = sharding.Dims[at].Axes.Add(new AxisRef(axis)) }) });
     }
 
     /// <summary>One more split; reports and leaves the sharding as it is where it cannot be.</summary>

@@ -83,7 +83,7 @@ internal sealed class BlockWriter(SourceWriter source, MethodScope scope, Functi
     }
 
     private void WriteExchange(Operation operation) => source.Call(
-        "Gradients.AllReduce(", Collectives.GradientArguments(operation, new OperationText(operation, scope), exchanges.Weights(operation).Select(scope.Weight)), ");");
+        $"Gradients.{Collectives.Kind(operation)}(", Collectives.GradientArguments(operation, new OperationText(operation, scope), exchanges.Weights(operation).Select(scope.Weight)), ");");
 
     // What a collective is for: a parameter's gradient, a value that the source names, what is returned, or the operator that reads it.
     private string? Purpose(Operation collective)

@@ -1,5 +1,6 @@
 using GShard.Compiler.Cost;
 using GShard.Compiler.IR;
+using GShard.Compiler.Passes;
 using GShard.Compiler.Shardings;
 
 namespace GShard.Generator.Writing;
@@ -42,12 +43,13 @@ internal static class Collectives
     public static string? AxisOf(Operation operation) => operation.Name == "collective_permute" ? null : operation.Attributes.NameText;
 
     /// <summary>The call: <c>expert.AllToAll(dispatched, splitDim: 0, concatDim: 1)</c>.</summary>
-    public static string Print(Operation operation, OperationText text) =>
-        (AxisOf(operation) is { } axis ? text.Axis(axis) + "." : "") + new Expression(operation.Name, Table[operation.Name].Pattern.Replace("{0}", "{*}")).Print(text);
+    public static string Print(Operation operation, OperationText text) => (AxisOf(operation) is { } axis ? text.Axis(axis) + "." : "") + (HasDims(operation)
+        ? $"{Kind(operation)}({string.Join(", ", operation.Operands.Select((_, i) => $"({text[i]}, {Dim(operation, i)})"))})"
+        : new Expression(operation.Name, Table[operation.Name].Pattern.Replace("{0}", "{*}")).Print(text));
 
-    /// <summary>The arguments of <c>Gradients.AllReduce</c>, which sums weights' gradients and accumulates them: <c>data, (up, dUp), (down, dDown)</c>.</summary>
+    /// <summary>The arguments of <c>Gradients.AllReduce</c>, which sums weights' gradients and accumulates them, and of <c>Gradients.ReduceScatter</c>: <c>data, (up, dUp, 0), (down, dDown, 1)</c>.</summary>
     public static IReadOnlyList<string> GradientArguments(Operation operation, OperationText text, IEnumerable<string> weights) =>
-        [text.Axis(operation.Attributes.NameText), .. weights.Select((w, i) => $"({w}, {text[i]})")];
+        [text.Axis(operation.Attributes.NameText), .. weights.Select((w, i) => $"({w}, {text[i]}{(operation.Name == "reduce_scatter" ? $", {Dim(operation, i)}" : "")})")];
 
     /// <summary>The comment above the call; null where nothing is to be said.</summary>
     /// <param name="operation">The collective.</param>
@@ -65,13 +67,20 @@ internal static class Collectives
         if (operation.Name == "einsum_loop")
             return $"// EinsumLoop over '{axis}': the parts of {operation.Operands[operation.Attributes.Int("moving")].Name} go round, {CollectiveVolume.Formula(operation)} bytes to each peer{why}";
 
-        var change = $"{Describe(operation.Operands[0].Tensor, axis)} → {Describe(operation.Results[0].Tensor, axis)}{(operation.Name switch { "window" => " windows", "window_add" => ", windows added up", _ => "" })}";
+        var change = $"{Describe(operation.Operands, axis)} → {Describe(operation.Results, axis)}{(operation.Name switch { "window" => " windows", "window_add" => ", windows added up", _ => "" })}";
         if (!CollectiveVolume.IsCollective(operation)) return $"// {Kind(operation)} over '{axis}': {change}, no communication{why}";
         var volume = CollectiveVolume.Formula(operation) + (CollectiveVolume.IsToEachPeer(operation) ? " bytes to each peer" : " bytes");
         return $"// {Kind(operation)} over '{axis}': {change}, {volume}{why}";
     }
 
     private static string Order(TensorType type) => type.Sharding.Devices.IsEmpty ? "the mesh's order" : $"devices {string.Join(", ", type.Sharding.Devices)}";
+
+    // Several operands, each with a dim of its own.
+    private static bool HasDims(Operation operation) => operation.Operands.Length > 1 && operation.Name is "all_gather" or "reduce_scatter";
+
+    private static int Dim(Operation operation, int operand) => CombinedOperands.Of(operation, operand).Int("dim");
+
+    private static string Describe(IEnumerable<Value> values, string axis) => string.Join(" and ", values.Select(v => Describe(v.Tensor, axis)).Distinct());
 
     private static string Describe(TensorType type, string axis)
     {

@@ -39,6 +39,7 @@ internal sealed class CollectiveCall
     {
         CollectiveKind.Barrier => "Barrier()",
         CollectiveKind.GlobalSize => string.Create(CultureInfo.InvariantCulture, $"GlobalSize({First})"),
+        CollectiveKind.AllGather or CollectiveKind.ReduceScatter when Parts.Length > 0 => $"{Kind}({string.Join(", ", Parts.Select(part => $"{part.Operand} dim {part.First}"))})",
         CollectiveKind.AllGather or CollectiveKind.ReduceScatter => $"{Kind}({Operand}, dim {First}{InMultiples})",
         CollectiveKind.AllToAll => $"AllToAll({Operand}, split {First}, concat {Second}{InMultiples})",
         CollectiveKind.Window or CollectiveKind.WindowAdd => $"{Kind}({Operand}, dim {First}, {Window})",

@@ -15,8 +15,14 @@ internal abstract class CollectiveGroup
 
     public abstract Tensor AllGather(Tensor x, int dim);
 
+    /// <summary>Several operands gathered, each along its dim, in one exchange where the group can.</summary>
+    public virtual Tensor[] AllGather((Tensor X, int Dim)[] parts) => [.. parts.Select(part => AllGather(part.X, part.Dim))];
+
     /// <summary>The sum's chunk, cut in whole multiples of <paramref name="granule"/>, which divides the dim.</summary>
     public abstract Tensor ReduceScatter(Tensor x, int dim, long granule);
+
+    /// <summary>Several operands' chunks of the sums, each cut along its dim, in one exchange where the group can.</summary>
+    public virtual Tensor[] ReduceScatter((Tensor X, int Dim)[] parts) => [.. parts.Select(part => ReduceScatter(part.X, part.Dim, 1))];
 
     /// <summary>The split moved to another dim, which is cut in whole multiples of <paramref name="granule"/>, which divides it.</summary>
     public abstract Tensor AllToAll(Tensor x, int splitDim, int concatDim, long granule);

@@ -9,12 +9,10 @@ internal readonly struct ContiguousOperand : IDisposable
     private readonly Tensor tensor;
     private readonly bool owned;
 
-    public ContiguousOperand(Tensor x, bool mustReduce = false)
+    public ContiguousOperand(Tensor x)
     {
         Dtype = x.dtype;
         ElementSize = ElementType.Size(Dtype);
-        if (mustReduce && Dtype is ScalarType.Float16 or ScalarType.Int8 or ScalarType.Int16)
-            throw new NotSupportedException($"Tensors of element type {ElementType.Name(Dtype)} cannot be reduced; use f32, f64, bf16, i64, i32, u8 or bool.");
         if (x.device_type != DeviceType.CPU)
             throw new NotSupportedException($"Ranks in one process exchange host memory, but the operand is on {x.device}; move it to the CPU first.");
         Shape = x.shape;

@@ -6,7 +6,7 @@ namespace GShard;
 
 /// <summary>
 /// Reduces equal runs of several ranks' memory in rank order, so that the result is the same on every rank and in every run. Works in blocks
-/// that stay in the first-level cache; bf16 is reduced in f32 and rounded once.
+/// that stay in the first-level cache; bf16 and f16 are reduced in f32 and rounded once, sums of integers wrap.
 /// </summary>
 internal static unsafe class ElementReduction
 {
@@ -15,9 +15,9 @@ internal static unsafe class ElementReduction
     /// <summary>Reduces <paramref name="count"/> elements at an element offset of every input into an element offset of every output.</summary>
     public static void Run(ScalarType dtype, Reduction reduction, ReadOnlySpan<nint> inputs, long inputOffset, ReadOnlySpan<nint> outputs, long outputOffset, long count)
     {
-        if (dtype == ScalarType.BFloat16)
+        if (dtype is ScalarType.BFloat16 or ScalarType.Float16)
         {
-            RunBFloat16(reduction, inputs, inputOffset, outputs, outputOffset, count);
+            RunWide(dtype, reduction, inputs, inputOffset, outputs, outputOffset, count);
             return;
         }
         var size = ElementType.Size(dtype);
@@ -42,10 +42,12 @@ internal static unsafe class ElementReduction
             case ScalarType.Float64: Accumulate(reduction, (double*)sum, (double*)x, count); break;
             case ScalarType.Int64: Accumulate(reduction, (long*)sum, (long*)x, count); break;
             case ScalarType.Int32: Accumulate(reduction, (int*)sum, (int*)x, count); break;
+            case ScalarType.Int16: Accumulate(reduction, (short*)sum, (short*)x, count); break;
+            case ScalarType.Int8: Accumulate(reduction, (sbyte*)sum, (sbyte*)x, count); break;
             case ScalarType.Byte: Accumulate(reduction, (byte*)sum, (byte*)x, count); break;
             // The sum of truth values is their disjunction, as torch adds them.
             case ScalarType.Bool: Accumulate(reduction == Reduction.Min ? Reduction.Min : Reduction.Max, (byte*)sum, (byte*)x, count); break;
-            default: throw new NotSupportedException($"Tensors of element type {ElementType.Name(dtype)} cannot be reduced; use f32, f64, bf16, i64, i32, u8 or bool.");
+            default: throw new NotSupportedException($"Tensors of element type {ElementType.Name(dtype)} cannot be reduced; use f32, f64, bf16, f16, i64, i32, i16, i8, u8 or bool.");
         }
     }
 
@@ -70,7 +72,7 @@ internal static unsafe class ElementReduction
         for (; i < count; i++) sum[i] = TOperation.Apply(sum[i], x[i]);
     }
 
-    private static void RunBFloat16(Reduction reduction, ReadOnlySpan<nint> inputs, long inputOffset, ReadOnlySpan<nint> outputs, long outputOffset, long count)
+    private static void RunWide(ScalarType dtype, Reduction reduction, ReadOnlySpan<nint> inputs, long inputOffset, ReadOnlySpan<nint> outputs, long outputOffset, long count)
     {
         const int Length = BlockBytes / sizeof(float);
         var sum = stackalloc float[Length];
@@ -78,14 +80,26 @@ internal static unsafe class ElementReduction
         for (var start = 0L; start < count; start += Length)
         {
             var length = Math.Min(Length, count - start);
-            BFloat16Elements.Widen((ushort*)inputs[0] + inputOffset + start, sum, length);
+            Widen(dtype, (ushort*)inputs[0] + inputOffset + start, sum, length);
             for (var i = 1; i < inputs.Length; i++)
             {
-                BFloat16Elements.Widen((ushort*)inputs[i] + inputOffset + start, next, length);
+                Widen(dtype, (ushort*)inputs[i] + inputOffset + start, next, length);
                 Accumulate(reduction, sum, next, length);
             }
-            foreach (var output in outputs) BFloat16Elements.Narrow(sum, (ushort*)output + outputOffset + start, length);
+            foreach (var output in outputs) Narrow(dtype, sum, (ushort*)output + outputOffset + start, length);
         }
+    }
+
+    private static void Widen(ScalarType dtype, ushort* source, float* target, long count)
+    {
+        if (dtype == ScalarType.Float16) HalfElements.Widen((Half*)source, target, count);
+        else BFloat16Elements.Widen(source, target, count);
+    }
+
+    private static void Narrow(ScalarType dtype, float* source, ushort* target, long count)
+    {
+        if (dtype == ScalarType.Float16) HalfElements.Narrow(source, (Half*)target, count);
+        else BFloat16Elements.Narrow(source, target, count);
     }
 
     private interface IOperation<T>

@@ -13,80 +13,55 @@ internal sealed class InProcessGroup(Rendezvous rendezvous, int size, int member
 
     public override Tensor AllReduce(Tensor x, Reduction reduction)
     {
-        using var operand = new ContiguousOperand(x, mustReduce: true);
+        using var operand = new ContiguousOperand(x);
         var result = empty(operand.Shape, operand.Dtype);
         return Guard([result], () => Meet(Reducing(operand, result, Kind(reduction)), calls => Reduce(operand, reduction, calls)))[0];
     }
 
-    public override Tensor[] AllReduce(Tensor[] xs, Reduction reduction)
+    public override Tensor[] AllReduce(Tensor[] xs, Reduction reduction) => WithOperands(xs, operands =>
     {
-        var operands = new ContiguousOperand[xs.Length];
-        try
+        Tensor[] results = [.. operands.Select(operand => empty(operand.Shape, operand.Dtype))];
+        var kind = Kind(reduction);
+        var call = new CollectiveCall { Kind = kind, Parts = [.. operands.Zip(results, (operand, result) => Reducing(operand, result, kind))] };
+        return Guard(results, () => Meet(call, calls =>
         {
-            for (var i = 0; i < xs.Length; i++) operands[i] = new ContiguousOperand(xs[i], mustReduce: true);
-            Tensor[] results = [.. operands.Select(operand => empty(operand.Shape, operand.Dtype))];
-            var kind = Kind(reduction);
-            var call = new CollectiveCall { Kind = kind, Parts = [.. operands.Zip(results, (operand, result) => Reducing(operand, result, kind))] };
-            return Guard(results, () => Meet(call, calls =>
-            {
-                for (var i = 0; i < operands.Length; i++) Reduce(operands[i], reduction, [.. calls.Select(c => c.Parts[i])]);
-            }));
-        }
-        finally
-        {
-            // Those behind one that could not be read are not there yet.
-            foreach (var operand in operands)
-                if (operand.Shape is not null) operand.Dispose();
-        }
-    }
+            for (var i = 0; i < operands.Length; i++) Reduce(operands[i], reduction, Parts(calls, i));
+        }));
+    });
 
     public override Tensor AllGather(Tensor x, int dim)
     {
         using var operand = new ContiguousOperand(x);
-        Tensor? result = null;
-        try
-        {
-            Meet(
-                new CollectiveCall { Kind = CollectiveKind.AllGather, Dtype = operand.Dtype, Shape = operand.Shape, First = dim, Input = operand.Pointer },
-                calls =>
-                {
-                    var shape = (long[])operand.Shape.Clone();
-                    shape[dim] = calls.Sum(call => call.Shape[dim]);
-                    result = empty(shape, operand.Dtype);
-                    Concatenate(calls, result, dim, shape, null, 0, operand.ElementSize);
-                });
-            return result!;
-        }
-        catch
-        {
-            result?.Dispose();
-            throw;
-        }
+        var result = new Tensor[1];
+        return Guard(result, () => Meet(Gathering(operand, dim), calls => result[0] = Gather(operand, dim, calls)))[0];
     }
+
+    public override Tensor[] AllGather((Tensor X, int Dim)[] parts) => WithOperands([.. parts.Select(part => part.X)], operands =>
+    {
+        var results = new Tensor[parts.Length];
+        var call = new CollectiveCall { Kind = CollectiveKind.AllGather, Parts = [.. operands.Select((operand, i) => Gathering(operand, parts[i].Dim))] };
+        return Guard(results, () => Meet(call, calls =>
+        {
+            for (var i = 0; i < operands.Length; i++) results[i] = Gather(operands[i], parts[i].Dim, Parts(calls, i));
+        }));
+    });
 
     public override Tensor ReduceScatter(Tensor x, int dim, long granule)
     {
-        using var operand = new ContiguousOperand(x, mustReduce: true);
-        var whole = operand.Shape[dim];
-        var shape = (long[])operand.Shape.Clone();
-        shape[dim] = Chunk.Size(whole, size, member, granule);
-        var result = empty(shape, operand.Dtype);
-        return Guard([result], () => Meet(
-            new CollectiveCall { Kind = CollectiveKind.ReduceScatter, Dtype = operand.Dtype, Shape = operand.Shape, First = dim, Granule = granule, Input = operand.Pointer },
-            calls =>
-            {
-                var outer = Product(shape, 0, dim);
-                var inner = Product(shape, dim + 1, shape.Length);
-                var run = shape[dim] * inner;
-                if (run == 0) return;
-                Span<nint> inputs = stackalloc nint[size];
-                for (var i = 0; i < size; i++) inputs[i] = calls[i].Input;
-                Span<nint> output = [RawMemory.Pointer(result)];
-                var offset = Chunk.Offset(whole, size, member, granule) * inner;
-                for (var row = 0L; row < outer; row++)
-                    ElementReduction.Run(operand.Dtype, Reduction.Sum, inputs, (row * whole * inner) + offset, output, row * run, run);
-            }))[0];
+        using var operand = new ContiguousOperand(x);
+        var result = NewChunk(operand, dim, granule);
+        return Guard([result], () => Meet(Scattering(operand, dim, granule), calls => Scatter(operand, result, dim, granule, calls)))[0];
     }
+
+    public override Tensor[] ReduceScatter((Tensor X, int Dim)[] parts) => WithOperands([.. parts.Select(part => part.X)], operands =>
+    {
+        Tensor[] results = [.. operands.Select((operand, i) => NewChunk(operand, parts[i].Dim, 1))];
+        var call = new CollectiveCall { Kind = CollectiveKind.ReduceScatter, Parts = [.. operands.Select((operand, i) => Scattering(operand, parts[i].Dim, 1))] };
+        return Guard(results, () => Meet(call, calls =>
+        {
+            for (var i = 0; i < operands.Length; i++) Scatter(operands[i], results[i], parts[i].Dim, 1, Parts(calls, i));
+        }));
+    });
 
     public override Tensor AllToAll(Tensor x, int splitDim, int concatDim, long granule)
     {
@@ -157,7 +132,7 @@ internal sealed class InProcessGroup(Rendezvous rendezvous, int size, int member
 
     public override Tensor WindowAdd(Tensor x, int dim, SlidingWindow window)
     {
-        using var operand = new ContiguousOperand(x, mustReduce: true);
+        using var operand = new ContiguousOperand(x);
         var result = WindowMemory.NewChunk(operand, dim, window, size, member);
         return Guard([result], () => Meet(
             new CollectiveCall { Kind = CollectiveKind.WindowAdd, Dtype = operand.Dtype, Shape = operand.Shape, First = dim, Window = window, Input = operand.Pointer },
@@ -220,6 +195,61 @@ internal sealed class InProcessGroup(Rendezvous rendezvous, int size, int member
         ElementReduction.Run(operand.Dtype, reduction, inputs, start, outputs, start, length);
     }
 
+    private static CollectiveCall[] Parts(CollectiveCall[] calls, int operand) => [.. calls.Select(call => call.Parts[operand])];
+
+    private static CollectiveCall Gathering(ContiguousOperand operand, int dim) =>
+        new() { Kind = CollectiveKind.AllGather, Dtype = operand.Dtype, Shape = operand.Shape, First = dim, Input = operand.Pointer };
+
+    private static CollectiveCall Scattering(ContiguousOperand operand, int dim, long granule) =>
+        new() { Kind = CollectiveKind.ReduceScatter, Dtype = operand.Dtype, Shape = operand.Shape, First = dim, Granule = granule, Input = operand.Pointer };
+
+    private static Tensor Gather(ContiguousOperand operand, int dim, CollectiveCall[] calls)
+    {
+        var shape = (long[])operand.Shape.Clone();
+        shape[dim] = calls.Sum(call => call.Shape[dim]);
+        var result = empty(shape, operand.Dtype);
+        Concatenate(calls, result, dim, shape, null, 0, operand.ElementSize);
+        return result;
+    }
+
+    private Tensor NewChunk(ContiguousOperand operand, int dim, long granule)
+    {
+        var shape = (long[])operand.Shape.Clone();
+        shape[dim] = Chunk.Size(shape[dim], size, member, granule);
+        return empty(shape, operand.Dtype);
+    }
+
+    /// <summary>Reduces this member's chunk over all members.</summary>
+    private void Scatter(ContiguousOperand operand, Tensor result, int dim, long granule, CollectiveCall[] calls)
+    {
+        var whole = operand.Shape[dim];
+        var inner = Product(operand.Shape, dim + 1, operand.Shape.Length);
+        var run = Chunk.Size(whole, size, member, granule) * inner;
+        if (run == 0) return;
+        Span<nint> inputs = stackalloc nint[size];
+        for (var i = 0; i < size; i++) inputs[i] = calls[i].Input;
+        Span<nint> output = [RawMemory.Pointer(result)];
+        var offset = Chunk.Offset(whole, size, member, granule) * inner;
+        for (var row = 0L; row < Product(operand.Shape, 0, dim); row++)
+            ElementReduction.Run(operand.Dtype, Reduction.Sum, inputs, (row * whole * inner) + offset, output, row * run, run);
+    }
+
+    private static Tensor[] WithOperands(Tensor[] xs, Func<ContiguousOperand[], Tensor[]> body)
+    {
+        var operands = new ContiguousOperand[xs.Length];
+        try
+        {
+            for (var i = 0; i < xs.Length; i++) operands[i] = new ContiguousOperand(xs[i]);
+            return body(operands);
+        }
+        finally
+        {
+            // Those behind one that could not be read are not there yet.
+            foreach (var operand in operands)
+                if (operand.Shape is not null) operand.Dispose();
+        }
+    }
+
     private static Tensor[] Guard(Tensor[] results, Action body)
     {
         try
@@ -229,7 +259,7 @@ internal sealed class InProcessGroup(Rendezvous rendezvous, int size, int member
         }
         catch
         {
-            foreach (var result in results) result.Dispose();
+            foreach (var result in results) result?.Dispose();
             throw;
         }
     }

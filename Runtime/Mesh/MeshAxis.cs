@@ -8,7 +8,7 @@ namespace GShard;
 /// the operand, without a copy. All ranks of the axis must call the same collectives in the same order.
 /// </summary>
 /// <exception cref="CollectiveException">Thrown by every collective if the ranks disagree on it, one does not come in time, or one has failed.</exception>
-public sealed class MeshAxis
+public sealed partial class MeshAxis
 {
     private readonly CollectiveGroup? group;
 
@@ -37,31 +37,6 @@ public sealed class MeshAxis
 
     /// <summary>The element-wise minimum over the axis, P(min) → R; NaN wins.</summary>
     public Tensor AllReduceMin(Tensor x) => group is null ? Alias(x) : group.AllReduce(x, Reduction.Min);
-
-    /// <summary>The sums of two tensors over the axis, in one exchange.</summary>
-    public (Tensor, Tensor) AllReduce(Tensor a, Tensor b) => AllReduce([a, b]) is [var x, var y] ? (x, y) : default;
-
-    /// <summary>The sums of three tensors over the axis, in one exchange.</summary>
-    public (Tensor, Tensor, Tensor) AllReduce(Tensor a, Tensor b, Tensor c) => AllReduce([a, b, c]) is [var x, var y, var z] ? (x, y, z) : default;
-
-    /// <summary>The sums of four tensors over the axis, in one exchange.</summary>
-    public (Tensor, Tensor, Tensor, Tensor) AllReduce(Tensor a, Tensor b, Tensor c, Tensor d) =>
-        AllReduce([a, b, c, d]) is [var x, var y, var z, var w] ? (x, y, z, w) : default;
-
-    /// <summary>The element-wise maxima of two tensors over the axis, in one exchange; NaN wins.</summary>
-    public (Tensor, Tensor) AllReduceMax(Tensor a, Tensor b) => AllReduceMax([a, b]) is [var x, var y] ? (x, y) : default;
-
-    /// <summary>The element-wise minima of two tensors over the axis, in one exchange; NaN wins.</summary>
-    public (Tensor, Tensor) AllReduceMin(Tensor a, Tensor b) => AllReduceMin([a, b]) is [var x, var y] ? (x, y) : default;
-
-    /// <summary>The sums of several tensors over the axis, in one exchange.</summary>
-    public Tensor[] AllReduce(Tensor[] xs) => Reduce(xs, Reduction.Sum);
-
-    /// <summary>The element-wise maxima of several tensors over the axis, in one exchange; NaN wins.</summary>
-    public Tensor[] AllReduceMax(Tensor[] xs) => Reduce(xs, Reduction.Max);
-
-    /// <summary>The element-wise minima of several tensors over the axis, in one exchange; NaN wins.</summary>
-    public Tensor[] AllReduceMin(Tensor[] xs) => Reduce(xs, Reduction.Min);
 
     /// <summary>The ranks' tensors side by side along a dimension, S(dim) → R. Sizes along it may differ.</summary>
     public Tensor AllGather(Tensor x, int dim)
@@ -238,7 +213,7 @@ public sealed class MeshAxis
         }
 
         if (group is not null && !window.IsLocal(Size)) return group.WindowAdd(x, d, window);
-        using var operand = new ContiguousOperand(x, mustReduce: true);
+        using var operand = new ContiguousOperand(x);
         var result = WindowMemory.NewChunk(operand, d, window, Size, Rank);
         WindowMemory.Add(Alone(operand), result, d, window, Rank);
         return result;
@@ -310,12 +285,6 @@ public sealed class MeshAxis
 
     /// <summary>The axis as <c>name=size</c>.</summary>
     public override string ToString() => $"{Name}={Size}";
-
-    private Tensor[] Reduce(Tensor[] xs, Reduction reduction)
-    {
-        ArgumentNullException.ThrowIfNull(xs);
-        return group is null ? [.. xs.Select(Alias)] : group.AllReduce(xs, reduction);
-    }
 
     // A fresh handle on the same memory, so that a caller may dispose operand and result apart.
     private static Tensor Alias(Tensor x) => x.alias();

@@ -24,7 +24,7 @@ public static class GradientNorm
         var squares = new List<(MeshAxis[] Axes, Tensor Sum)>();
         foreach (var parameter in all)
         {
-            if (PartialGradients.AxisOf(parameter) is { } axis)
+            if ((PartialGradients.AxisOf(parameter) ?? ScatteredGradients.AxisOf(parameter)) is { } axis)
                 throw new InvalidOperationException($"The gradients are partial sums over '{axis.Name}' after NoSync(); run one Backward outside of it, which exchanges them, before they are clipped.");
             var share = OptimizerShard.Of(parameter);
             var gradient = share is null ? parameter.grad : share.Part.grad;

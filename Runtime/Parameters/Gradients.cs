@@ -43,6 +43,24 @@ public static class Gradients
         bool IsDeferred((Parameter Parameter, Tensor) gradient) => isDeferred || OptimizerShard.Of(gradient.Parameter)?.Axis == axis;
     }
 
+    /// <summary>
+    /// Sums gradients over an axis, in one exchange, of which each rank accumulates its chunk; within <see cref="ShardedModules.NoSync"/> each rank keeps
+    /// its part of the whole sum, which is then exchanged with the next gradients. The tensors stay the caller's, who frees them and
+    /// writes to them no more.
+    /// </summary>
+    /// <param name="axis">The mesh axis over which the gradients are partial sums and the parameters are split.</param>
+    /// <param name="gradients">Parameters with this rank's part of their gradients, whole in a dimension, which is cut.</param>
+    public static void ReduceScatter(MeshAxis axis, params (Parameter Parameter, Tensor Gradient, int Dim)[] gradients)
+    {
+        ArgumentNullException.ThrowIfNull(axis);
+        ArgumentNullException.ThrowIfNull(gradients);
+        using var _ = no_grad();
+        var wanted = gradients.Where(g => g.Parameter.requires_grad).ToArray();
+        if (!isDeferred) ScatteredGradients.Exchange(axis, wanted);
+        else
+            foreach (var (parameter, gradient, _) in wanted) ScatteredGradients.Add(axis, parameter, gradient);
+    }
+
     private static void AddPartial(MeshAxis axis, IEnumerable<(Parameter Parameter, Tensor Gradient)> gradients)
     {
         foreach (var (parameter, gradient) in gradients)

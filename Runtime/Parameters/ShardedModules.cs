@@ -8,8 +8,8 @@ public static class ShardedModules
 {
     /// <summary>
     /// Accumulates micro-batches without exchanging gradients, as <c>no_sync</c> of PyTorch's DistributedDataParallel does: until disposed,
-    /// the all-reduces of weights' gradients are left out of every <c>Backward</c> on this thread, and each rank's <c>grad</c> holds its own part of the sum.
-    /// The first <c>Backward</c> after it exchanges what has gathered, with its own, in the same all-reduces.
+    /// the all-reduces and reduce-scatters of weights' gradients are left out of every <c>Backward</c> on this thread, and each rank holds its own part of the sum.
+    /// The first <c>Backward</c> after it exchanges what has gathered, with its own, in the same collectives.
     /// <code>
     /// using (model.NoSync())
     ///     for (var i = 0; i &lt; batches.Length - 1; i++) model.Backward(Loss(model.forward(batches[i])));
@@ -17,7 +17,11 @@ public static class ShardedModules
     /// optimizer.step();
     /// </code>
     /// </summary>
-    /// <remarks>Gradients of parameters that are themselves split are complete after every <c>Backward</c>: their reduce-scatters stay.</remarks>
+    /// <remarks>
+    /// The part of the sum is as large as the parameter before it was split over the axis of the batch: with <c>Zero = 2</c> or <c>3</c> it takes the memory that these save,
+    /// as under <c>no_sync</c> of PyTorch's FullyShardedDataParallel. Where that is not there, leave this out: every <c>Backward</c> then scatters its gradients.
+    /// Gradients that are sums over two axes are exchanged over the first in every <c>Backward</c>.
+    /// </remarks>
     public static IDisposable NoSync(this IShardedModule module)
     {
         ArgumentNullException.ThrowIfNull(module);

@@ -1,4 +1,5 @@
 using GShard.Compiler.IR;
+using GShard.Compiler.Passes;
 
 namespace GShard.Compiler.Tests.Evaluation;
 
@@ -208,7 +209,7 @@ internal sealed class MultiRankEvaluator(IReadOnlyList<(string Axis, int Size)> 
         if (Collectives.Knows(operation.Name))
         {
             Executed.Add(operation.Name);
-            NdArray[][] byOperand = operation.Name == "einsum_loop" ? [Collectives.Run(grid, calls)] : [.. Enumerable.Range(0, operation.Operands.Length).Select(i => Collectives.Run(grid, [.. calls.Select(c => c with { Operands = [c.Operands[i]] })]))];
+            NdArray[][] byOperand = operation.Name == "einsum_loop" ? [Collectives.Run(grid, calls)] : [.. Enumerable.Range(0, operation.Operands.Length).Select(i => Collectives.Run(grid, [.. calls.Select(c => c with { Operands = [c.Operands[i]], Attributes = CombinedOperands.Of(operation, i) })]))];
             results = [.. Enumerable.Range(0, grid.Count).Select(rank => byOperand.Select(r => (object?)r[rank]).ToArray())];
         }
         else if (HostSizes.Knows(operation.Name))

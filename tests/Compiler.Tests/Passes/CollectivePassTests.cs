@@ -104,7 +104,7 @@ public sealed class CollectivePassTests
             }
 
             """,
-            CombinedCollectives.Run(before).ToString());
+            CombinedCollectives.Run(before, null).Forward.ToString());
     }
 
     [Fact]
@@ -135,7 +135,7 @@ public sealed class CollectivePassTests
             }
 
             """,
-            CombinedCollectives.Run(before).ToString());
+            CombinedCollectives.Run(before, null).Forward.ToString());
     }
 
     [Fact]
@@ -153,6 +153,67 @@ public sealed class CollectivePassTests
               return y, b2, big2, c2
             }
             """);
-        Assert.Equal(before.ToString(), CombinedCollectives.Run(before).ToString());
+        Assert.Equal(before.ToString(), CombinedCollectives.Run(before, null).Forward.ToString());
+    }
+
+    [Fact]
+    public void Gathers_and_scatters_go_together_each_along_its_dim()
+    {
+        var before = Parser.Parse(
+            """
+            mesh data
+            func f(a: float[B@data,M], b: float[M,B@data], dW: float[M,H] P(data), dV: float[H,M] P(data)) {
+              a2: float[B,M] = all_gather[data, dim=0](a)
+              dW2: float[M@data,H] = reduce_scatter[data, dim=0](dW)
+              accumulate[w](dW2)
+              b2: float[M,B] = all_gather[data, dim=1](b)
+              y: float[B,M] = tanh(a2)
+              dV2: float[H,M@data] = reduce_scatter[data, dim=1](dV)
+              accumulate[v](dV2)
+              return y, b2
+            }
+            """);
+        Assert.Equal(
+            """
+            mesh data
+            func f(a: float[B@data,M], b: float[M,B@data], dW: float[M,H] P(data), dV: float[H,M] P(data)) {
+              a2: float[B,M], b2: float[M,B] = all_gather[data, dims=[0, 1]](a, b)
+              y: float[B,M] = tanh(a2)
+              dW2: float[M@data,H], dV2: float[H,M@data] = reduce_scatter[data, dims=[0, 1]](dW, dV)
+              accumulate[w](dW2)
+              accumulate[v](dV2)
+              return y, b2
+            }
+
+            """,
+            CombinedCollectives.Run(before, null).Forward.ToString());
+    }
+
+    [Fact]
+    public void A_gradient_is_summed_last_over_the_axis_that_splits_updates()
+    {
+        var before = Parser.Parse(
+            """
+            mesh data, model
+            func Backward(dW: float[M] P(data) P(model)) {
+              dW2: float[M] P(model) = all_reduce[data](dW)
+              dW3: float[M] = all_reduce[model](dW2)
+              accumulate[w](dW3)
+              return
+            }
+            """);
+        Assert.Same(before, UpdateReductions.Run(before));
+        Assert.Equal(
+            """
+            mesh data, model
+            func Backward(dW: float[M] P(data) P(model)) {
+              dW2: float[M] P(data) = all_reduce[model](dW)
+              dW3: float[M] = all_reduce[data](dW2)
+              accumulate[w](dW3)
+              return
+            }
+
+            """,
+            UpdateReductions.Run(before with { Mesh = new([new("data", null) { SplitsUpdates = true }, new("model", null)]) }).ToString());
     }
 }

@@ -31,6 +31,36 @@ internal static class CommunicationModels
         }
         """;
 
+    /// <summary>The same with a norm and biases, whose vectors travel with matrices, and with weights split along different dims.</summary>
+    public const string Zero3Block =
+        """
+        mesh data
+        func forward(x: float[B@data,M], weight gain: float[M@data], weight offset: float[M@data], weight up: float[H@data,M], weight upBias: float[H@data], weight middle: float[H,H@data], weight down: float[M,H@data]) {
+          normed: float[B@data,M], mean: float[B@data,1], rstd: float[B@data,1] = layer_norm[dims=1, eps=`1e-5`](x, gain, offset)
+          hidden: float[B@data,H] = linear_bias(normed, up, upBias)
+          h: float[B@data,H] = tanh(hidden)
+          m: float[B@data,H] = linear(h, middle)
+          s: float[B@data,H] = tanh(m)
+          y: float[B@data,M] = linear(s, down)
+          return y
+        }
+        """;
+
+    /// <summary>Two values that are gathered side by side, along different dims.</summary>
+    public const string TwoGathers =
+        """
+        mesh model
+        func forward(a: float[B@model,M], b: float[H,B@model]) {
+          x: float[B@model,M] = tanh(a)
+          y: float[H,B@model] = tanh(b)
+          whole: float[B,M] = constraint(x)
+          other: float[H,B] = constraint(y)
+          p: float[B,M] = tanh(whole)
+          q: float[H,B] = tanh(other)
+          return p, q
+        }
+        """;
+
     /// <summary>Attention and MLP beside each other, each row-parallel in its last layer (Wang and Komatsuzaki, 2021).</summary>
     public const string ParallelBlock =
         """

@@ -34,7 +34,11 @@ public sealed class CommunicationTests
         // The norm's gradients are sums over the sequence: one more, of 2·M elements.
         { "SequenceParallel", "model=2", "all_gather, reduce_scatter", "all_gather, reduce_scatter, all_reduce" },
         { "SequenceParallel", "model=3", "all_gather, reduce_scatter", "all_gather, reduce_scatter, all_reduce" },
-        { "Zero3", "data=2", "2 all_gather", "2 all_gather, 2 reduce_scatter" },
+        // Two weights at a time: what is used, and what is used next.
+        { "Zero3", "data=2", "all_gather", "all_gather, reduce_scatter" },
+        { "Zero3Block", "data=2", "3 all_gather", "2 all_gather, reduce_scatter" },
+        { "TwoGathers", "model=2", "all_gather", "2 slice" },
+        { "TwoGathers", "model=3", "all_gather", "2 slice" },
         { "ParallelBlock", "model=2", "all_reduce", "all_reduce" },
         { "SharedWeight", "data=2", "", "2 all_reduce" },
         { "TwoAllToAlls", "x=4, y=2", "2 all_to_all", "2 all_to_all" },

@@ -87,9 +87,12 @@ public class CommunicationTests
     [InlineData(2, 1)]
     [InlineData(2, 2)]
     [InlineData(3, 1)]
-    public void Micro_batches_without_synchronisation_train_as_one_rank_does(int data, int model)
+    [InlineData(1, 1, 3)]
+    [InlineData(2, 1, 3)]
+    [InlineData(2, 2, 3)]
+    public void Micro_batches_without_synchronisation_train_as_one_rank_does(int data, int model, int zero = 0)
     {
-        var compiled = CompiledModel.Of(Network);
+        var compiled = CompiledModel.Of(Network.Replace("Mesh(\"data\")", $"Mesh(\"data\", Zero = {zero})", StringComparison.Ordinal));
         var plain = compiled.Create();
         var batches = Enumerable.Range(0, 3).Select(i => Equivalence.Random(10 + i, 4, 3, 6)).ToArray();
         var oracle = Train([("data", 1), ("model", 1)], synchronise: true, shares: false).Single();
@@ -112,14 +115,15 @@ public class CommunicationTests
                     CounterRandom.BeginStep(step, i);
                     using var pause = synchronise || i == batches.Length - 1 ? null : ((IShardedModule)sharded).NoSync();
                     var y = (Tensor)CompiledModel.Call(sharded, "forward", mesh.Scatter(batches[i], 0, "data"))!;
-                    CompiledModel.Call(sharded, "Backward", y * 2);
+                    var calls = mesh.Calls(() => CompiledModel.Call(sharded, "Backward", y * 2));
+                    if (pause is not null && model == 1) Assert.DoesNotContain(calls, call => !call.StartsWith("AllGather", StringComparison.Ordinal));
                 }
 
                 optimizer.step();
             }
 
             using var noGrad = no_grad();
-            return sharded.parameters().Select(p => ParameterSharding.Of(p)!.Placements is [{ IsSplit: true } split] ? mesh.Gather(p, split.Dim, split.Axis!) : p.detach().clone()).ToArray();
+            return sharded.parameters().Select(p => Whole(p, mesh)).ToArray();
         });
     }
 
@@ -175,7 +179,36 @@ public class CommunicationTests
             }
 
             using var noGrad = no_grad();
-            return (module.parameters().Select(p => ParameterSharding.Of(p)!.Placements is [{ IsSplit: true } split] ? mesh.Gather(p, split.Dim, split.Axis!) : p.detach().clone()).ToArray(), norm, backward, step);
+            return (module.parameters().Select(p => Whole(p, mesh)).ToArray(), norm, backward, step);
         });
+    }
+
+    private static Tensor Whole(TorchSharp.Modules.Parameter p, DeviceMesh mesh) =>
+        ParameterSharding.Of(p)!.Placements.Reverse().Aggregate(p.detach().clone(), (part, split) => mesh.Gather(part, split.Dim, split.Axis!));
+
+    [Theory]
+    [InlineData("data=1, model=1")]
+    [InlineData("data=2, model=1")]
+    [InlineData("data=3, model=2")]
+    public void Weights_that_are_used_one_after_the_other_are_gathered_and_their_gradients_scattered_together(string mesh)
+    {
+        var model = CompiledModel.Of("""
+            [Sharded, Mesh("data", Zero = 3), Mesh("model")]
+            public sealed partial class Model : nn.Module<Tensor, Tensor>
+            {
+                [Shape("M")] private readonly LayerNorm norm = LayerNorm(5);
+                [Split(0, "model", Uneven = true), Shape("H M")] private readonly Linear up = Linear(5, 8);
+                [Split(1, "model", Uneven = true), Shape("M H")] private readonly Linear down = Linear(8, 5);
+                [Shape("M M")] private readonly Linear last = Linear(5, 5, hasBias: false);
+                public Model() : base("model") { RegisterComponents(); }
+                [return: Split(0, "data", Uneven = true)]
+                public override Tensor forward([Split(0, "data", Uneven = true), Shape("B M")] Tensor x) => last.forward(x + down.forward(up.forward(norm.forward(x)).tanh()));
+            }
+            """);
+        var program = model.Reading.Class!.Methods[0].Program!;
+        static string[] Of(Compiler.IR.Function f) => [.. f.Body.AllOperations.Where(o => Compiler.Cost.CollectiveVolume.IsCollective(o) && o.Attributes.NameText == "data").Select(o => $"{o.Name}({string.Join(", ", o.Operands.Select(v => v.Name))})")];
+        Assert.Equal(["all_gather(norm.weight, norm.bias, up.weight, up.bias)", "all_gather(down.weight)", "all_gather(down.bias, last.weight)"], Of(program.Forward));
+        Assert.Equal(["all_gather(last.weight, down.weight)", "all_gather(up.weight, norm.weight)", "reduce_scatter"], Of(program.Backward!).Select(c => c.StartsWith("reduce", StringComparison.Ordinal) ? "reduce_scatter" : c));
+        Equivalence.Check(model, mesh, "forward", Equivalence.Random(1, 7, 5));
     }
 }

@@ -11,7 +11,7 @@ public class Collectives_equal_their_definition
         {
             var cases = new TheoryData<int, ScalarType>();
             foreach (var size in (int[])[1, 2, 3, 4, 8])
-                foreach (var dtype in (ScalarType[])[ScalarType.Float32, ScalarType.Float64, ScalarType.BFloat16, ScalarType.Int64, ScalarType.Int32, ScalarType.Bool, ScalarType.Byte])
+                foreach (var dtype in (ScalarType[])[ScalarType.Float32, ScalarType.Float64, ScalarType.BFloat16, ScalarType.Float16, ScalarType.Int64, ScalarType.Int32, ScalarType.Int16, ScalarType.Int8, ScalarType.Bool, ScalarType.Byte])
                     cases.Add(size, dtype);
             return cases;
         }
@@ -91,6 +91,54 @@ public class Collectives_equal_their_definition
             }
         });
     }
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void Several_operands_are_gathered_and_scattered_each_along_its_dim_in_one_exchange(int size, ScalarType dtype)
+    {
+        long[][] shapes = [[5, 2], [3, 7], [4], [1, 6, 3], [9]];
+        int[] dims = [0, 1, 0, -1, -1];
+        var wholes = shapes.Select((shape, i) => Samples.Integers(i, shape, dtype, 2)).ToArray();
+        var sums = shapes.Select(shape => Sum(Inputs(size, shape, dtype))).ToArray();
+        DeviceMesh.RunInProcess([("a", size)], mesh =>
+        {
+            var axis = mesh.Axis("a");
+            for (var count = 2; count <= shapes.Length; count++)
+            {
+                (Tensor X, int Dim)[] parts = [.. Enumerable.Range(0, count).Select(i => (axis.Slice(wholes[i], dims[i]), dims[i]))];
+                (Tensor X, int Dim)[] terms = [.. Enumerable.Range(0, count).Select(i => (Inputs(size, shapes[i], dtype)[mesh.Rank], dims[i]))];
+                Tensor[] gathered = [], scattered = [];
+                var calls = mesh.Calls(() => (gathered, scattered) = (axis.AllGather(parts), axis.ReduceScatter(terms)));
+                if (size > 1) Assert.Equal(["AllGather", "ReduceScatter"], calls.Select(call => call.Split('(')[0]));
+                for (var i = 0; i < count; i++)
+                {
+                    Samples.Same(wholes[i], gathered[i]);
+                    Samples.Same(axis.Slice(sums[i], dims[i]), scattered[i]);
+                }
+            }
+
+            var (a, b) = axis.AllGather((axis.Slice(wholes[0], 0), 0), (axis.Slice(wholes[1], 1), 1));
+            Samples.Same(wholes[0], a);
+            Samples.Same(wholes[1], b);
+        });
+    }
+
+    [Fact]
+    public void Sums_of_integers_wrap_and_those_of_f16_are_rounded_once() => DeviceMesh.RunInProcess([("a", 3)], mesh =>
+    {
+        foreach (var (dtype, value) in new[] { (ScalarType.Int8, 100L), (ScalarType.Int16, 30_000L), (ScalarType.Byte, 200L) })
+        {
+            using var x = full([40], value, dtype: dtype);
+            using var expected = x + x + x;
+            using var sum = mesh.Axis("a").AllReduce(x);
+            Samples.Same(expected, sum);
+        }
+
+        // 2048 + 1 + 1: each 1 alone would be rounded away.
+        using var part = full([40], mesh.Rank == 0 ? 2048.0 : 1.0, dtype: ScalarType.Float16);
+        using var total = mesh.Axis("a").AllReduce(part);
+        Assert.All(Samples.Doubles(total), element => Assert.Equal(2050.0, element));
+    });
 
     [Theory]
     [MemberData(nameof(Cases))]

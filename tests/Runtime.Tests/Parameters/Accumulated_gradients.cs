@@ -103,4 +103,41 @@ public class Accumulated_gradients
         }));
         Assert.Contains("partial sums over 'data' after NoSync()", failure.Message);
     }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public void Gradients_that_are_scattered_wait_whole_and_go_in_one_exchange(int ranks) => DeviceMesh.RunInProcess([("data", ranks)], mesh =>
+    {
+        var axis = mesh.Axis("data");
+        Parameter[] parameters = [.. Parameters().Select((p, i) => Shards.Parameter(p, $"p{i}", mesh, Placement.Split(0, "data", uneven: true)))];
+        Backward(0);
+        using (new Model(mesh).NoSync())
+        {
+            Assert.Empty(mesh.Calls(() => Backward(1)));
+            Assert.Empty(mesh.Calls(() => Backward(2)));
+            Holds(0);
+        }
+
+        Assert.Equal(ranks == 1 ? 0 : 1, mesh.Calls(() => Backward(3)).Length);
+        Holds(0, 1, 2, 3);
+        foreach (var parameter in parameters) parameter.grad = null;
+        using (new Model(mesh).NoSync()) Backward(4);
+        foreach (var parameter in parameters) parameter.grad = null;
+        Backward(5);
+        Holds(5);
+
+        void Backward(int batch)
+        {
+            using var first = Part(axis.Rank, batch, 0);
+            using var second = Part(axis.Rank, batch, 1);
+            Gradients.ReduceScatter(axis, (parameters[0], first, 0), (parameters[1], second, 0));
+        }
+
+        void Holds(params int[] batches)
+        {
+            for (var i = 0; i < parameters.Length; i++) Samples.Same(axis.Slice(Sum(ranks, batches, i), 0), parameters[i].grad!);
+        }
+    });
 }
