@@ -60,6 +60,8 @@ internal sealed class ConstructorReader
         if (made is not IInvocationOperation call) return null;
         if (call.Instance is not null && KnownTypes.IsTensor(call.Instance.Type) && KeepsShape(call.TargetMethod.Name)) return DimsOf(call.Instance);
         var container = KnownTypes.NameOf(call.TargetMethod.ContainingType);
+        if (container == KnownTypes.Initialize && call.Arguments.Length > 0)
+            return KnownTypes.IsParameter(call.Arguments[0].Value.Type) ? DimsOf(call.Arguments[0].Value) : Unwrap(call.Arguments[0].Value) is { } given && Elements(given) is { } shape ? [.. shape.Select(SizeOf)] : null;
         if (container == KnownTypes.Nn && call.TargetMethod.Name == "Parameter" && call.Arguments.Length > 0) return DimsOf(call.Arguments[0].Value);
         if (container != KnownTypes.Torch || call.TargetMethod.Name is not ("empty" or "zeros" or "ones" or "randn" or "rand" or "full")) return null;
         var dims = new List<Dim>();

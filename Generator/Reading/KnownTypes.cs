@@ -16,6 +16,7 @@ internal static class KnownTypes
     public const string Nn = "TorchSharp.torch.nn";
     public const string ScalarType = "TorchSharp.torch.ScalarType";
     public const string Sharding = "GShard.Sharding";
+    public const string Initialize = "GShard.Initialize";
     public const string Moe = "GShard.Moe";
 
     private static readonly SymbolDisplayFormat NameOnly = new(

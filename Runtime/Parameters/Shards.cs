@@ -122,6 +122,7 @@ public static class Shards
         }
         var sharding = new ParameterSharding(mesh, shape, [.. placements.Where(placement => placement.IsSplit)]);
         using var _ = no_grad();
+        if (whole.device_type == TorchSharp.DeviceType.META) return (Drawn(whole, name, sharding), sharding);
         var part = whole.detach();
         var (offset, size) = sharding.LocalBox();
         for (var dim = 0; dim < shape.Length; dim++)
@@ -134,5 +135,13 @@ public static class Shards
         // A buffer or parameter outlives whatever dispose scope the module is built in.
         var copy = view.is_contiguous() ? view.clone() : view.contiguous();
         return (copy.DetachFromDisposeScope(), sharding);
+    }
+
+    private static Tensor Drawn(Tensor whole, string name, ParameterSharding sharding)
+    {
+        var values = InitialValues.Of(whole) ?? throw new ArgumentException(
+            $"'{name}' is on the meta device and nothing says what values it has; make it by GShard.Initialize, or give it values by Initialize.Module(model) or Initialize.Normal({name}) before Shard.", nameof(whole));
+        var (offset, shape) = sharding.LocalBox();
+        return values.Draw(shape, sharding.GlobalShape, offset, whole.dtype, CPU).DetachFromDisposeScope();
     }
 }

@@ -9,6 +9,8 @@ namespace GShard;
 /// </summary>
 public static class CounterRandom
 {
+    private const long InitialStep = -1;
+
     [ThreadStatic]
     private static RandomState state;
 
@@ -18,10 +20,13 @@ public static class CounterRandom
     /// <summary>Begins a step: the next random operator has ordinal 0.</summary>
     /// <param name="step">The training step.</param>
     /// <param name="microBatch">The micro-batch within the step.</param>
-    public static void BeginStep(long step, int microBatch = 0) => state = new RandomState { Seed = state.Seed, Step = step, MicroBatch = microBatch };
+    public static void BeginStep(long step, int microBatch = 0) => state = new RandomState { Seed = state.Seed, Step = step, MicroBatch = microBatch, Initialised = state.Initialised };
 
     /// <summary>The key of the next random operator of this step. Plain and sharded programs call their random operators in the same order.</summary>
     public static RandomKey Next() => new(state.Seed, state.Step, state.MicroBatch, state.Ordinal++);
+
+    /// <summary>The key of the next parameter's first values: no step has such a one.</summary>
+    internal static RandomKey NextInitial() => new(state.Seed, InitialStep, 0, state.Initialised++);
 
     /// <summary>
     /// Uniform numbers in [0, 1) for a box of a whole tensor; a number has 24 random bits in f32 and f64, the same in both, and 8 in bf16.

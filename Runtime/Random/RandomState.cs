@@ -7,4 +7,5 @@ internal struct RandomState
     public long Step;
     public int MicroBatch;
     public int Ordinal;
+    public int Initialised;
 }

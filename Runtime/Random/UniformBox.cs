@@ -79,7 +79,7 @@ internal static unsafe class UniformBox
     }
 
     /// <summary>The box as runs of consecutive global indices, in row-major order.</summary>
-    private static IEnumerable<(long Start, long Length)> Runs(long[] localShape, long[] globalShape, long[] offsets)
+    internal static IEnumerable<(long Start, long Length)> Runs(long[] localShape, long[] globalShape, long[] offsets)
     {
         if (localShape.Contains(0)) yield break;
         var outer = localShape.Length;
@@ -112,7 +112,7 @@ internal static unsafe class UniformBox
         }
     }
 
-    private static void Check(long[] localShape, long[] globalShape, long[] offsets, ScalarType dtype)
+    internal static void Check(long[] localShape, long[] globalShape, long[] offsets, ScalarType dtype)
     {
         if (dtype is not (ScalarType.Float32 or ScalarType.Float64 or ScalarType.BFloat16))
             throw new ArgumentException($"Random numbers are drawn as f32, f64 or bf16, not as {ElementType.Name(dtype)}.", nameof(dtype));
