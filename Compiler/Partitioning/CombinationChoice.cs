@@ -28,7 +28,10 @@ internal sealed record CombinationChoice(ImmutableArray<TensorSharding> Operands
         ImmutableArray<PlacementCombination> forms = lowering is null ? []
             : [.. lowering.Forms(call, signature.Rule).Select(f => new PlacementCombination(f.Operands, f.Results, 0) { Form = f })];
         // A dim of size 1 has nothing to split; where it is split all the same, it may stay so: what looks through a window cannot be moved.
-        bool IsThere(PlacementCombination c) => Enumerable.Range(0, tensors.Length).Any(i => c.Operands[i].Kind == PlacementKind.Split && !tensors[i].Sharding.Dims[c.Operands[i].Dim].Axes.IsEmpty);
+        // What is made from nothing is made where it is wanted: a cotangent of zeros lies as its value.
+        bool IsThere(PlacementCombination c) => tensors.IsEmpty
+            ? Enumerable.Range(0, Math.Min(results.Length, wanted.Length)).Any(i => c.Results[i].Kind == PlacementKind.Split && !wanted[i].Dims[c.Results[i].Dim].Axes.IsEmpty)
+            : Enumerable.Range(0, tensors.Length).Any(i => c.Operands[i].Kind == PlacementKind.Split && !tensors[i].Sharding.Dims[c.Operands[i].Dim].Axes.IsEmpty);
         combinations = combinations.RemoveAll(c => c.Factor >= 0 && c.Form is null && signature.Rule.Factors[c.Factor].Size.IsOne && !IsThere(c));
         var chosen = Each(combinations);
 

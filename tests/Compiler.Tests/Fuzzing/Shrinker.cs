@@ -33,7 +33,7 @@ internal static class Shrinker
         {
             if (++checks > MostChecks) return null;
             var outcome = ProgramOracle.Check(smaller);
-            if (outcome.Outcome == Outcome.Failed && outcome.Kind == verdict.Kind) return (smaller, outcome);
+            if (outcome.Outcome == verdict.Outcome && outcome.Kind == verdict.Kind) return (smaller, outcome);
         }
 
         return null;

@@ -56,6 +56,20 @@ public sealed class RegressionTests
         domains: new() { ["gates"] = "positive" });
 
     [Fact]
+    public void Gating_of_a_single_group_that_lies_split_runs_back_where_it_lies() => Passes(
+        """
+        mesh data
+        func forward(weight gates: float[1@data,1,H]) {
+          key: !key = next_key()
+          combine: float[1,1,H,2]?, dispatch: float[1,1,H,2]?, aux: float[], saved: !top2 = top2_gating[capacity=2, training=`true`](gates, key)
+          return aux
+        }
+        """,
+        [("data", 2)],
+        new() { ["H"] = 2 },
+        domains: new() { ["gates"] = "positive" });
+
+    [Fact]
     public void The_largest_along_the_first_dim_sends_its_gradient_back() => Passes(
         """
         mesh data
