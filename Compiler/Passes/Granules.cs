@@ -9,8 +9,8 @@ namespace GShard.Compiler.Passes;
 /// <summary>
 /// In whole multiples of what each split dim is cut. A dim that a reshape makes of several factors is cut where its leading factor is:
 /// <c>B*T</c> of a split <c>B</c> in multiples of <c>T</c>, which for an uneven <c>B</c> is not where <c>B*T</c> in equal chunks ends. One cut
-/// holds for a dim and its major axis in the forward and backward of a method; where two are asked for, the program checks
-/// before anything else that they coincide on the mesh at hand.
+/// holds for a dim and its major axis in the forward and backward of a method; an operation that needs another is given what lies
+/// between the two (<see cref="Recuts"/>). What enters and leaves a method is cut in equal chunks.
 /// <code>
 /// before  flat: float[B*T@data,M] = reshape(x: float[B@data,T,M])   part: float[B*T@data,M] = slice[data, dim=0](z)
 /// after                                                             part: float[B*T@data,M] = slice[data, dim=0, granule=T](z)
@@ -20,6 +20,7 @@ public sealed class Granules
 {
     private readonly Dictionary<(Dim Size, string Axis), Dim> known = [];
     private readonly List<Merge> merges = [];
+    private bool isRecut;
 
     private Granules()
     {
@@ -31,23 +32,27 @@ public sealed class Granules
     /// <summary>The granule of a dim that is split over axes, major first; 1 where it is cut in equal chunks.</summary>
     public Dim Of(Dim size, ImmutableArray<AxisRef> axes) => axes.IsEmpty ? Dim.One : Of(size, axes[0].Name);
 
-    /// <summary>The merged dims that are cut otherwise than their leading factor asks, for the check before anything else.</summary>
-    internal IEnumerable<Merge> Conflicts => merges
-        .Where(m => !Of(m.Whole, m.Axes).Equals(Of(m.Leading, m.Axes) * m.Rest))
-        .GroupBy(m => $"{m.Whole} {m.Leading} {string.Join(" ", m.Axes)}").Select(g => g.First());
-
-    /// <summary>The granules of a program: those that the reshapes ask for, and none for dims that callers and weights bring cut.</summary>
+    /// <summary>The granules of a program: those that the reshapes ask for, and none for dims of weights, arguments and results.</summary>
     internal static Granules Of(Function forward, Function? backward)
     {
         var granules = new Granules();
-        foreach (var operation in forward.Body.AllOperations.Concat(backward?.Body.AllOperations ?? [])) granules.Read(operation);
+        foreach (var operation in forward.Body.AllOperations.Concat(backward?.Body.AllOperations ?? [])) granules.merges.AddRange(Merges(operation).Select(m => m.Merge));
         if (granules.merges.Count == 0) return granules;
-        foreach (var parameter in forward.Parameters) granules.Given(parameter.Value);
+        foreach (var value in forward.Parameters.Select(p => p.Value).Concat(forward.Results)) granules.Given(value);
         foreach (var call in forward.Body.AllOperations.Where(o => o.Name == "call"))
             foreach (var value in call.Operands.Concat(call.Results)) granules.Given(value);
         granules.Solve();
+        granules.isRecut = granules.merges.Any(granules.IsCutOtherwise);
         return granules;
     }
+
+    /// <summary>The tensors of an operation, and their dims, that it takes or makes cut otherwise than they are everywhere else.</summary>
+    internal IEnumerable<Recut> Recuts(Operation operation) => isRecut
+        ? Merges(operation).Where(m => IsCutOtherwise(m.Merge))
+            .Select(m => new Recut(m.Value, m.Dim, Of(m.Merge.Whole, m.Merge.Axis), Of(m.Merge.Leading, m.Merge.Axis) * m.Merge.Rest)).Distinct()
+        : [];
+
+    private bool IsCutOtherwise(Merge merge) => !Of(merge.Whole, merge.Axis).Equals(Of(merge.Leading, merge.Axis) * merge.Rest);
 
     private Dim Of(Dim size, string axis) => known.TryGetValue((size, axis), out var granule) ? granule : Dim.One;
 
@@ -58,18 +63,18 @@ public sealed class Granules
             if (type.Sharding.Dims[dim].Axes is [var major, ..]) known[(type.Dims[dim], major.Name)] = Dim.One;
     }
 
-    private void Read(Operation operation)
+    private static IEnumerable<(Value Value, int Dim, Merge Merge)> Merges(Operation operation)
     {
         var tensors = operation.Operands.Concat(operation.Results).Where(v => v.Type is TensorType).ToList();
-        if (!tensors.Any(v => v.Tensor.Sharding.Dims.Any(d => !d.Axes.IsEmpty)) || OperatorTable.Find(operation.Name) is not { } definition) return;
+        if (!tensors.Any(v => v.Tensor.Sharding.Dims.Any(d => !d.Axes.IsEmpty)) || OperatorTable.Find(operation.Name) is not { } definition) yield break;
         var rule = OperatorSignature.Infer(definition, OperatorCall.Of(operation)).Rule;
-        foreach (var (value, factors) in tensors.Zip(rule.Tensors, (value, factors) => (value.Tensor, factors)))
+        foreach (var (value, factors) in tensors.Zip(rule.Tensors, (value, factors) => (value, factors)))
             for (var dim = 0; dim < factors.Dims.Length; dim++)
             {
-                var axes = value.Sharding.Dims[dim].Axes;
+                var axes = value.Tensor.Sharding.Dims[dim].Axes;
                 if (axes.IsEmpty || factors.Dims[dim].Length < 2) continue;
                 var sizes = factors.Dims[dim].Select(f => rule.Factors[f].Size).ToList();
-                merges.Add(new Merge(value.Dims[dim], sizes[0], Dim.Product(sizes.Skip(1)), axes));
+                yield return (value, dim, new Merge(value.Tensor.Dims[dim], sizes[0], Dim.Product(sizes.Skip(1)), axes));
             }
     }
 
@@ -111,4 +116,6 @@ public sealed class Granules
     {
         public string Axis => Axes[0].Name;
     }
+    /// <summary>A dim of a value that is cut in multiples of one size, and needed in multiples of another.</summary>
+    internal sealed record Recut(Value Value, int Dim, Dim Own, Dim Needed);
 }

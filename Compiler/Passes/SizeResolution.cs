@@ -18,10 +18,11 @@ internal sealed class SizeResolution
 {
     private readonly SizeTable sizes;
     private readonly Granules granules;
+    private readonly Names names;
 
     private SizeResolution(Function forward, Function? backward, Granules granules, Names names)
     {
-        this.granules = granules;
+        (this.granules, this.names) = (granules, names);
         sizes = new SizeTable(forward, forward.Body.AllOperations.Concat(backward?.Body.AllOperations ?? []), granules, names);
     }
 
@@ -33,20 +34,71 @@ internal sealed class SizeResolution
         var pass = new SizeResolution(forward, backward, granules, names);
         var body = pass.Rewrite(forward.Body);
         var back = backward is null ? null : pass.Rewrite(backward.Body);
-        pass.sizes.CheckCuts();
         return (forward with { Body = body with { Operations = [.. pass.sizes.Operations, .. body.Operations] } },
             back is null ? null : backward! with { Body = back });
     }
 
-    private Block Rewrite(Block block) => block with { Operations = [.. block.Operations.Select(Rewrite)] };
+    private Block Rewrite(Block block)
+    {
+        var operations = ImmutableArray.CreateBuilder<Operation>();
+        var recut = new Dictionary<Granules.Recut, Value>();
+        foreach (var operation in block.Operations) Rewrite(operation, operations, recut);
+        return block with { Operations = operations.ToImmutable() };
+    }
 
-    private Operation Rewrite(Operation operation)
+    /// <summary>
+    /// Adds an operation, with what it takes cut as it needs that, and what it makes cut as all else has it.
+    /// <code>
+    /// before  y: float[heads@model,M/heads] = reshape[shape=[heads, M/heads]](w: float[M@model])
+    /// after   w2: float[M@model] = recut[model, dim=0, size=M, from=1, granule=M/heads](w)   y = reshape[shape=[localHeads, M/heads]](w2)
+    /// </code>
+    /// </summary>
+    private void Rewrite(Operation operation, ImmutableArray<Operation>.Builder operations, Dictionary<Granules.Recut, Value> recut)
     {
         ImmutableArray<Block> blocks = [.. operation.Blocks.Select(Rewrite)];
         var (name, attributes) = Resolve(operation);
-        return name == operation.Name
-            ? operation.With(operation.Operands, operation.Results, attributes, blocks)
-            : new Operation(name, operation.Operands, operation.Results, attributes, operation.Origin, blocks);
+        var (operands, results) = (operation.Operands, operation.Results);
+        var after = new List<Operation>();
+        foreach (var cuts in granules.Recuts(operation).GroupBy(cut => cut.Value))
+        {
+            var (made, taken) = (operation.Results.IndexOf(cuts.Key), operation.Operands.IndexOf(cuts.Key));
+            foreach (var cut in cuts)
+            {
+                if (made < 0 && cuts.Count() == 1 && recut.TryGetValue(cut, out var known))
+                {
+                    operands = [.. operands.Select((o, i) => operation.Operands[i] == cuts.Key ? known : o)];
+                    continue;
+                }
+
+                var value = new Value(names.Fresh(cut.Value.Name), cut.Value.Type);
+                if (made >= 0)
+                {
+                    after.Insert(0, Recut(cut, value, results[made], isBack: true, operation.Origin));
+                    results = results.SetItem(made, value);
+                    continue;
+                }
+
+                operations.Add(Recut(cut, operands[taken], value, isBack: false, operation.Origin));
+                operands = [.. operands.Select((o, i) => operation.Operands[i] == cuts.Key ? value : o)];
+                if (cuts.Count() == 1) recut[cut] = value;
+            }
+        }
+
+        operations.Add(name == operation.Name
+            ? operation.With(operands, results, attributes, blocks)
+            : new Operation(name, operands, results, attributes, operation.Origin, blocks));
+        operations.AddRange(after);
+    }
+
+    /// <summary>What neighbours hold of the chunk as it is cut otherwise; itself where the cuts coincide.</summary>
+    private Operation Recut(Granules.Recut cut, Value from, Value to, bool isBack, Origin origin)
+    {
+        var type = cut.Value.Tensor;
+        var axes = type.Sharding.Dims[cut.Dim].Axes;
+        var attributes = Attributes.Named(axes[0].Name).With("dim", cut.Dim).With("size", sizes.Global(type.Dims[cut.Dim]))
+            .With("from", sizes.Global(isBack ? cut.Needed : cut.Own)).With("granule", sizes.Global(isBack ? cut.Own : cut.Needed));
+        if (axes.Length > 1) attributes = attributes.With("minor", new TextAttribute(string.Join(" ", axes.Skip(1))));
+        return new Operation("recut", [from], [to], attributes, origin);
     }
 
     private (string Name, Attributes Attributes) Resolve(Operation operation)

@@ -60,21 +60,6 @@ internal sealed class SizeTable(Function function, IEnumerable<Operation> progra
         return offset;
     }
 
-    /// <summary>Has the program check, before anything else, that dims of which two cuts are asked for are cut alike on the mesh at hand.</summary>
-    public void CheckCuts()
-    {
-        foreach (var merge in granules.Conflicts)
-        {
-            var (own, other) = (Local(merge.Whole, merge.Axes), Local(merge.Leading, merge.Axes) * Global(merge.Rest));
-            if (own.Equals(other)) continue;
-            operations.Add(new Operation(
-                "check_cut", [], [],
-                Attributes.Named(merge.Axis).With("size", own).With("other", other)
-                    .With("dim", new TextAttribute(merge.Whole.ToString())).With("parts", new TextAttribute(merge.Leading.ToString())),
-                Origin.None));
-        }
-    }
-
     /// <summary>A quotient that is not exact, rounded down on the host: <c>(H-1)/(2)</c>.</summary>
     private Dim Quotient(string symbol)
     {

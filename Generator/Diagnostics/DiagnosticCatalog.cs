@@ -40,7 +40,6 @@ internal static class DiagnosticCatalog
         ("GSH1005", Severity.Error, "A result does not have the shape that its annotation says"),
         ("GSH1006", Severity.Error, "A branch or loop changes a tensor's shape or type"),
         ("GSH2001", Severity.Warning, "Annotations ask for different splits of one operation"),
-        ("GSH2002", Severity.Error, "A merged dim that is split leaves a sharded submodule"),
         ("GSH3001", Severity.Info, "A sum over ranks is completed by an all-reduce"),
         ("GSH4001", Severity.Error, "A statement that the compiler does not read"),
         ("GSH4002", Severity.Error, "An expression that the compiler does not read"),

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using GShard.Compiler;
 using GShard.Compiler.IR;
 using GShard.Compiler.Shardings;
 using GShard.Compiler.Text;
@@ -14,8 +13,7 @@ namespace GShard.Generator.Reading;
 /// </summary>
 /// <param name="Program">The program, or its face.</param>
 /// <param name="DifferentiableResults">Indices of the results that its backward takes cotangents of.</param>
-/// <param name="MergedResults">Indices of the results with a dim that is cut in multiples of a factor, and not in equal chunks as a caller takes it to be.</param>
-internal sealed record CalleeFace(Function Program, ImmutableArray<int> DifferentiableResults, ImmutableArray<int> MergedResults)
+internal sealed record CalleeFace(Function Program, ImmutableArray<int> DifferentiableResults)
 {
     private const string Attribute = "CompiledMethodAttribute";
 
@@ -23,7 +21,7 @@ internal sealed record CalleeFace(Function Program, ImmutableArray<int> Differen
     public IEnumerable<Value> Arguments => Program.Parameters.Where(p => p.Kind == ParameterKind.Argument).Select(p => p.Value);
 
     /// <summary>The face of a method compiled here; null where it has no program.</summary>
-    public static CalleeFace? Of(MethodModel? method) => method?.Program is { } program ? new(program.Logical, program.DifferentiableResults, Merged(program)) : null;
+    public static CalleeFace? Of(MethodModel? method) => method?.Program is { } program ? new(program.Logical, program.DifferentiableResults) : null;
 
     /// <summary>The face of a method of a class that another assembly brings compiled; null where it has none.</summary>
     public static CalleeFace? Of(INamedTypeSymbol type, string method)
@@ -32,11 +30,7 @@ internal sealed record CalleeFace(Function Program, ImmutableArray<int> Differen
         {
             if (attribute.ConstructorArguments is not [{ Value: string text }]) continue;
             var function = Parser.Parse(text.Replace("\r", ""));
-            if (function.Name == method)
-            {
-                var face = function.Body.Operations[0].Attributes;
-                return new(function, [.. face.Ints("results")], face.Has("merged") ? face.Ints("merged") : []);
-            }
+            if (function.Name == method) return new(function, [.. function.Body.Operations[0].Attributes.Ints("results")]);
         }
 
         return null;
@@ -45,12 +39,11 @@ internal sealed record CalleeFace(Function Program, ImmutableArray<int> Differen
     /// <summary>The text that stands for a compiled method.</summary>
     public static string Print(MethodModel method)
     {
-        var (program, differentiable, merged) = Of(method)!;
+        var (program, differentiable) = Of(method)!;
         Value Face(Value value, int index) => new(value.Name, value.Type is TensorType tensor ? tensor with { Sharding = tensor.Sharding.WithoutPartial().Close() } : new HostType("host"));
         ImmutableArray<Parameter> parameters = [.. program.Parameters.Where(p => p.Kind == ParameterKind.Argument).Select(p => p with { Value = Face(p.Value, 0) })];
         ImmutableArray<Value> results = [.. program.Results.Select((r, i) => new Value("result" + i, Face(r, i).Type))];
         var attributes = Attributes.None.With("results", differentiable);
-        if (!merged.IsEmpty) attributes = attributes.With("merged", merged);
         var body = new Block([], [new Operation("face", [], results, attributes, Origin.None)], results);
         var mesh = new Mesh([.. program.Mesh.Axes.Where(a => Uses(program, a.Name)).Select(a => new MeshAxis(a.Name, null))]);
         return Printer.Print(new Function(program.Name, mesh, [], parameters, body)).TrimEnd();
@@ -58,13 +51,6 @@ internal sealed record CalleeFace(Function Program, ImmutableArray<int> Differen
 
     /// <summary>The first axis that the method uses and a mesh lacks; null where there is none.</summary>
     public MeshAxis? AxisMissingFrom(Mesh mesh) => Program.Mesh.Axes.FirstOrDefault(a => mesh.Find(a.Name) is null && Uses(Program, a.Name));
-
-    private static ImmutableArray<int> Merged(ShardedProgram program)
-    {
-        bool IsMerged(Value result) => result.Type is TensorType type
-            && Enumerable.Range(0, type.Rank).Any(d => !program.Granules.Of(type.Dims[d], type.Sharding.Dims[d].Axes).IsOne);
-        return [.. Enumerable.Range(0, program.Forward.Results.Length).Where(i => IsMerged(program.Forward.Results[i]))];
-    }
 
     private static bool Uses(Function function, string axis)
     {

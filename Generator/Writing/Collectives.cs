@@ -1,4 +1,5 @@
 using GShard.Compiler.Cost;
+using GShard.Compiler.Dims;
 using GShard.Compiler.IR;
 using GShard.Compiler.Passes;
 using GShard.Compiler.Shardings;
@@ -19,13 +20,13 @@ internal static class Collectives
         ["all_to_all"] = ("AllToAll", "AllToAll({0}, splitDim: {split}, concatDim: {concat}{granule?})"),
         ["axis_rank"] = ("Rank", "Rank"),
         ["axis_size"] = ("Size", "Size"),
-        ["check_cut"] = ("CheckCut", "CheckCut({dim}, {size}, {parts}, {other})"),
         ["chunk_offset"] = ("ChunkOffset", "ChunkOffset({size}{granule?})"),
         ["chunk_size"] = ("ChunkSize", "ChunkSize({size}{granule?})"),
         ["collective_permute"] = ("Permute", "Mesh.Permute({0}, {destinations})"),
         ["einsum_loop"] = ("EinsumLoop", "EinsumLoop({equation}, {0}, moving: {moving}, label: {label})"),
         ["global_size"] = ("GlobalSize", "GlobalSize({size})"),
         ["keep_on_first"] = ("KeepOnFirst", "KeepOnFirst({0})"),
+        ["recut"] = ("Recut", "Recut({0}, dim: {dim}, size: {size}, {from}, {granule}{minor})"),
         ["reduce_scatter"] = ("ReduceScatter", "ReduceScatter({0}, dim: {dim}{granule?})"),
         ["slice"] = ("Slice", "Slice({0}, dim: {dim}{granule?})"),
         ["window"] = ("Window", $"Window({Windows}{{fill?}}{{wrap?}}{{granule?}}{{sizeGranule?}})"),
@@ -45,7 +46,7 @@ internal static class Collectives
     /// <summary>The call: <c>expert.AllToAll(dispatched, splitDim: 0, concatDim: 1)</c>.</summary>
     public static string Print(Operation operation, OperationText text) => (AxisOf(operation) is { } axis ? text.Axis(axis) + "." : "") + (HasDims(operation)
         ? $"{Kind(operation)}({string.Join(", ", operation.Operands.Select((_, i) => $"({text[i]}, {Dim(operation, i)})"))})"
-        : new Expression(operation.Name, Table[operation.Name].Pattern.Replace("{0}", "{*}")).Print(text));
+        : new Expression(operation.Name, Table[operation.Name].Pattern.Replace("{0}", "{*}").Replace("{minor}", string.Concat(Minor(operation).Select(a => ", " + text.Axis(a))))).Print(text));
 
     /// <summary>The arguments of <c>Gradients.AllReduce</c>, which sums weights' gradients and accumulates them, and of <c>Gradients.ReduceScatter</c>: <c>data, (up, dUp, 0), (down, dDown, 1)</c>.</summary>
     public static IReadOnlyList<string> GradientArguments(Operation operation, OperationText text, IEnumerable<string> weights) =>
@@ -56,13 +57,20 @@ internal static class Collectives
     /// <param name="purpose">What the result is for, where that is known.</param>
     public static string? Comment(Operation operation, string? purpose)
     {
-        if (operation.Name is "check_cut" or "chunk_offset" or "chunk_size" or "axis_rank" or "axis_size") return null;
+        if (operation.Name is "chunk_offset" or "chunk_size" or "axis_rank" or "axis_size") return null;
         var why = operation.Attributes.Find("reason") is TextAttribute reason ? "; " + reason.Value : purpose is null ? "" : "; " + purpose;
         if (AxisOf(operation) is not { } axis)
             return $"// Permute over the mesh: {Order(operation.Operands[0].Tensor)} → {Order(operation.Result.Tensor)}, {CollectiveVolume.Formula(operation)} bytes{why}";
 
         if (operation.Name == "global_size")
             return $"// AllReduce over '{axis}' on the host: {operation.Result.Name} is the sum of all ranks' {operation.Attributes.Size("size")}, {CollectiveVolume.Of(operation)} bytes{why}";
+
+        if (operation.Name == "recut")
+        {
+            var (from, to) = (operation.Attributes.Size("from"), operation.Attributes.Size("granule"));
+            string Cut(Dim granule) => granule.IsOne ? "equal chunks" : $"multiples of {granule}";
+            return $"// Recut over '{string.Join("' and '", Minor(operation).Prepend(axis))}': dim {operation.Attributes.Int("dim")} from {Cut(from)} to {Cut(to)}, no communication where these coincide{why}";
+        }
 
         if (operation.Name == "einsum_loop")
             return $"// EinsumLoop over '{axis}': the parts of {operation.Operands[operation.Attributes.Int("moving")].Name} go round, {CollectiveVolume.Formula(operation)} bytes to each peer{why}";
@@ -81,6 +89,9 @@ internal static class Collectives
     private static int Dim(Operation operation, int operand) => CombinedOperands.Of(operation, operand).Int("dim");
 
     private static string Describe(IEnumerable<Value> values, string axis) => string.Join(" and ", values.Select(v => Describe(v.Tensor, axis)).Distinct());
+
+    /// <summary>The further axes of a dim that is cut anew.</summary>
+    private static string[] Minor(Operation recut) => recut.Attributes.Find("minor") is TextAttribute minor ? minor.Value.Split(' ') : [];
 
     private static string Describe(TensorType type, string axis)
     {

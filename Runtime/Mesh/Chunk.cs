@@ -15,5 +15,10 @@ internal static class Chunk
 
     public static long Offset(long global, int count, int index) => Math.Min(global, index * Step(global, count));
 
+    /// <summary>All chunks of chunks, major axis first.</summary>
+    public static IEnumerable<long> Sizes(long global, long granule, ReadOnlyMemory<int> counts) => counts.IsEmpty
+        ? [global]
+        : Enumerable.Range(0, counts.Span[0]).SelectMany(i => Sizes(Size(global, counts.Span[0], i, granule), granule, counts[1..]));
+
     private static long Step(long global, int count) => (global + count - 1) / count;
 }

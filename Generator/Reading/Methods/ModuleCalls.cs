@@ -119,9 +119,6 @@ internal sealed partial class MethodReader
 
         if (face.AxisMissingFrom(context.Mesh) is { } axis)
             return Refuse("GSH0006", at, $"'{module.Type.Name}' is split over the axis '{axis.Name}', which the mesh of '{context.Type.Name}' ({context.Mesh}) lacks; declare the same [Mesh] on both classes.");
-        if (!face.MergedResults.IsEmpty)
-            return Refuse("GSH2002", at, $"'{module.Name}.{name}' returns {string.Join(" and ", face.MergedResults.Select(i => "[" + string.Join(", ", face.Program.Results[i].Tensor.Dims) + "]"))} with a dim that is cut where its leading factor is cut; "
-                + "return it unmerged, and reshape it after the call.");
         return Boundary(module, name, face, arguments, at);
     }
 

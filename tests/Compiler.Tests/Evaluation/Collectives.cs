@@ -4,12 +4,13 @@ namespace GShard.Compiler.Tests.Evaluation;
 internal static class Collectives
 {
     public static bool Knows(string name) => name is
-        "einsum_loop" or "all_reduce" or "all_reduce_max" or "all_reduce_min" or "all_gather" or "reduce_scatter" or "all_to_all" or "slice" or "zero_pad" or "keep_on_first" or "window" or "window_add" or "collective_permute";
+        "einsum_loop" or "all_reduce" or "all_reduce_max" or "all_reduce_min" or "all_gather" or "reduce_scatter" or "all_to_all" or "slice" or "zero_pad" or "keep_on_first" or "window" or "window_add" or "collective_permute" or "recut";
 
     public static NdArray[] Run(RankGrid grid, KernelCall[] calls)
     {
         if (calls[0].Name == "collective_permute") return Permute(calls);
         var axis = calls[0].Attributes.NameText;
+        if (calls[0].Name == "recut") return Recut(grid, calls);
         if (calls[0].Name == "einsum_loop") return [.. Enumerable.Range(0, grid.Count).Select(rank => EinsumLoop(calls[rank], [.. grid.Group(rank, axis).Select(r => calls[r])]))];
         return [.. Enumerable.Range(0, grid.Count).Select(rank =>
             Run(calls[rank], [.. grid.Group(rank, axis).Select(r => calls[r].X)], grid.Coordinate(rank, axis)))];
@@ -62,6 +63,23 @@ internal static class Collectives
         if (group.Any(x => !x.Shape.SequenceEqual(group[0].Shape)))
             throw new InvalidOperationException($"ranks reduce different shapes: {string.Join(" ", group.Select(x => "[" + string.Join(",", x.Shape) + "]"))}.");
         return NdArray.Fill(group[0].Shape, i => f(group.Select(x => x[i])));
+    }
+
+    /// <summary>The axes of a dim that is cut otherwise, major to minor.</summary>
+    public static string[] Axes(IR.Attributes recut) => recut.Find("minor") is IR.TextAttribute minor ? [recut.NameText, .. minor.Value.Split(' ')] : [recut.NameText];
+
+    /// <summary>The whole dim, cut anew by one axis after the other.</summary>
+    private static NdArray[] Recut(RankGrid grid, KernelCall[] calls)
+    {
+        var (dim, axes) = (calls[0].Dim(), Axes(calls[0].Attributes));
+        NdArray[] Cut(NdArray[] wholes, string granule) => axes.Aggregate(wholes, (parts, axis) =>
+            [.. parts.Select((x, rank) => Chunk(x, dim, grid.Size(axis), grid.Coordinate(rank, axis), calls[rank].Size(granule)))]);
+        var given = calls.Select(c => c.X).ToArray();
+        var wholes = axes.Reverse().Aggregate(given, (parts, axis) => [.. parts.Select((_, rank) => NdArray.Concat([.. grid.Group(rank, axis).Select(r => parts[r])], dim))]);
+        var due = Cut(wholes, "from");
+        for (var rank = 0; rank < given.Length; rank++)
+            if (wholes[rank].Shape[dim] != calls[rank].Size("size") || !given[rank].Shape.SequenceEqual(due[rank].Shape)) throw new InvalidOperationException($"rank {rank} holds {given[rank]} where {due[rank]} of {calls[rank].Size("size")} are due.");
+        return Cut(wholes, "granule");
     }
 
     private static NdArray ZeroPad(KernelCall call, int ranks, int rank)

@@ -111,9 +111,6 @@ internal sealed class MultiRankEvaluator(IReadOnlyList<(string Axis, int Size)> 
                 break;
             case "free_unless_kept":
                 break;
-            case "check_cut":
-                CheckCut(operation, frame);
-                break;
             case "accumulate":
                 Accumulate(frame, operation.Attributes.NameText, [.. frame.Get(operation.Operands[0]).Cast<NdArray>()]);
                 break;
@@ -132,15 +129,6 @@ internal sealed class MultiRankEvaluator(IReadOnlyList<(string Axis, int Size)> 
             default:
                 RunOperator(operation, frame);
                 break;
-        }
-    }
-
-    private void CheckCut(Operation operation, Frame frame)
-    {
-        for (var rank = 0; rank < grid.Count; rank++)
-        {
-            var (size, other) = (frame.Resolve(operation.Attributes.Size("size"), rank), frame.Resolve(operation.Attributes.Size("other"), rank));
-            if (size != other) throw new InvalidOperationException($"rank {rank} holds {size} by one cut and {other} by another.");
         }
     }
 
@@ -208,9 +196,10 @@ internal sealed class MultiRankEvaluator(IReadOnlyList<(string Axis, int Size)> 
         object?[][] results;
         if (Collectives.Knows(operation.Name))
         {
-            Executed.Add(operation.Name);
             NdArray[][] byOperand = operation.Name == "einsum_loop" ? [Collectives.Run(grid, calls)] : [.. Enumerable.Range(0, operation.Operands.Length).Select(i => Collectives.Run(grid, [.. calls.Select(c => c with { Operands = [c.Operands[i]], Attributes = CombinedOperands.Of(operation, i) })]))];
             results = [.. Enumerable.Range(0, grid.Count).Select(rank => byOperand.Select(r => (object?)r[rank]).ToArray())];
+            // Where its cuts coincide, a dim is not cut anew.
+            if (operation.Name != "recut" || byOperand[0].Where((cut, rank) => !cut.Shape.SequenceEqual(calls[rank].X.Shape)).Any()) Executed.Add(operation.Name);
         }
         else if (HostSizes.Knows(operation.Name))
         {

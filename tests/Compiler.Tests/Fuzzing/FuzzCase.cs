@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using GShard.Compiler.Dims;
 using GShard.Compiler.IR;
 using GShard.Compiler.Text;
 
@@ -26,6 +27,9 @@ internal sealed record FuzzCase(
 
     /// <summary>Operations in all programs.</summary>
     public IEnumerable<Operation> Operations => Functions.SelectMany(f => f.Body.AllOperations);
+
+    /// <summary>A dim's size.</summary>
+    public long Size(Dim dim) => dim.Evaluate(s => Sizes.TryGetValue(s, out var size) ? size : (long)Hosts[s]);
 
     /// <summary>Reads a case from what <see cref="Print"/> has printed.</summary>
     public static FuzzCase Read(

@@ -122,5 +122,5 @@ internal sealed class Gradients
             if (!(Math.Abs(due.Data[i] - actual.Data[i]) <= Tolerance * scale)) throw new WrongException(kind, $"{what}: element {i} is {actual.Data[i]}, {due.Data[i]} is due.\ndue    {due}\nactual {actual}");
     }
 
-    private long Size(Dim dim) => dim.Evaluate(s => fuzz.Sizes.TryGetValue(s, out var size) ? size : (long)fuzz.Hosts[s]);
+    private long Size(Dim dim) => fuzz.Size(dim);
 }

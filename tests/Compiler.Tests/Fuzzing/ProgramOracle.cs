@@ -49,7 +49,6 @@ internal sealed class ProgramOracle
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
-            if (e.Message.Contains("by one cut and", StringComparison.Ordinal)) return new Verdict(Outcome.Refused, "two cuts of one dim", e.Message);
             if (e.GetBaseException() is RoughException) return new Verdict(Outcome.Rough, e.GetBaseException().Message, e.Message);
             var at = e.GetBaseException().StackTrace?.Split('\n').FirstOrDefault(l => l.Contains("GShard", StringComparison.Ordinal))?.Trim().Split('(')[0] ?? "";
             return new Verdict(Outcome.Failed, $"{e.GetBaseException().GetType().Name} {at}", e.ToString());
@@ -142,7 +141,7 @@ internal sealed class ProgramOracle
         return module;
     }
 
-    private long Size(Dim dim) => dim.Evaluate(s => fuzz.Sizes.TryGetValue(s, out var size) ? size : (long)fuzz.Hosts[s]);
+    private long Size(Dim dim) => fuzz.Size(dim);
 
     private string Domain(Value value) => fuzz.Domains.GetValueOrDefault(value.Name, "");
 }

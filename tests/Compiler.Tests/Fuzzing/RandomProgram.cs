@@ -29,9 +29,6 @@ internal sealed record FuzzOptions
 
     /// <summary>How many operators a long program has.</summary>
     public int Longest { get; init; } = 60;
-
-    /// <summary>Called modules whose results are cut in whole multiples of a size.</summary>
-    public bool Granules { get; init; }
 }
 
 /// <summary>

@@ -97,7 +97,9 @@ internal static class RegionDraws
             if (scope.Pick(k => Plain(k) && k.Value.IsDifferentiable && !arguments.Contains(k)) is { } k) arguments.Add(k);
         if (arguments.Count == 0) return;
         var name = list ?? draft.Name("sub");
-        var inner = new Draft(draft.Random, draft.Mesh, draft.Sizes, draft.Seed, options, name + "_") { Domains = draft.Domains };
+        // In C#, what a module is called with has no whole numbers but those that it makes.
+        var within = options.Real == "float" ? options : options with { MostArguments = arguments.Count };
+        var inner = new Draft(draft.Random, draft.Mesh, draft.Sizes, draft.Seed, within, name + "_") { Domains = draft.Domains };
         foreach (var argument in arguments)
         {
             var value = new Value(inner.Name("x"), argument.Type with { Sharding = TensorSharding.FullyReplicated(argument.Type.Rank) });
@@ -114,6 +116,7 @@ internal static class RegionDraws
         foreach (var host in inner.Hosts) draft.Hosts[host.Key] = host.Value;
         var function = new Function("forward", draft.Mesh, [.. inner.Hosts.Keys], parameters, new Block([], [.. inner.Root.Operations], [.. results.Select(r => r.Value)]));
         function = RandomMesh.Annotate(draft.Random, LiveProgram.Of(function));
+        if (draft.Random.Next(4) == 0) function = function with { Rematerialized = [function.Name] };
         ShardedProgram compiled;
         try
         {
@@ -124,8 +127,6 @@ internal static class RegionDraws
             return;
         }
 
-        // A caller does not know of a result that is cut in whole multiples of a size.
-        if (!options.Granules && compiled.Forward.Results.Any(r => r.Tensor.Dims.Select((d, i) => compiled.Granules.Of(d, r.Tensor.Sharding.Dims[i].Axes)).Any(g => !g.IsOne))) return;
         foreach (var host in draft.Hosts) draft.Module.Hosts[host.Key] = host.Value;
         FuzzModules.AddPlain(draft.Module, new FuzzMember(name, function, count), draft.Domains, draft.Size, draft.Seed);
         ImmutableArray<Value> placed = [.. arguments.Select((a, i) => new Value(draft.Name("arg"), a.Type with { Sharding = compiled.Forward.Parameters[i].Value.Tensor.Sharding.Close() }))];

@@ -96,11 +96,55 @@ public sealed class GranuleTests
     public void A_weight_whose_dim_is_split_into_heads_is_cut_between_heads(int size, int heads, int ranks) =>
         ProgramCheck.Run(Heads, [("model", ranks)], new() { ["B"] = 2, ["M"] = size }, new() { ["heads"] = heads });
 
-    [Fact]
-    public void A_weight_that_is_cut_within_a_head_is_refused_before_anything_is_computed()
+    [Theory]
+    [InlineData(12, 3, 2)]
+    [InlineData(12, 6, 4)]
+    [InlineData(6, 2, 3)]
+    public void What_lies_between_the_cuts_of_a_weight_and_of_its_heads_is_exchanged(int size, int heads, int ranks)
     {
-        Assert.Contains("check_cut[model, size=localM, other=M*localHeads/heads, dim=\"M\", parts=\"heads\"]()", ShardingCompiler.Compile(Parser.Parse(Heads)).Forward.ToString());
-        var fault = Assert.Throws<EvaluationException>(() => ProgramCheck.Run(Heads, [("model", 2)], new() { ["B"] = 2, ["M"] = 12 }, new() { ["heads"] = 3 }));
-        Assert.StartsWith("rank 0 holds 6 by one cut and 8 by another.", fault.Message);
+        Assert.Contains("recut[model, dim=1, size=M, from=1, granule=M/heads]", ShardingCompiler.Compile(Parser.Parse(Heads)).Forward.ToString());
+        ProgramCheck.Run(Heads, [("model", ranks)], new() { ["B"] = 2, ["M"] = size }, new() { ["heads"] = heads });
+    }
+
+    private const string Nested =
+        """
+        mesh data, model
+        host heads
+        func forward(x: float[B,M@data@model]) {
+          split: float[B,heads,M/heads]? = reshape[shape=[B, heads, M/heads]](x)
+          y: float[B,heads,M/heads]? = tanh(split)
+          return y
+        }
+        """;
+
+    [Theory]
+    [InlineData(4, 2, 2, 2)]
+    [InlineData(12, 3, 2, 2)]
+    [InlineData(12, 6, 3, 2)]
+    [InlineData(8, 8, 2, 2)]
+    public void A_dim_over_two_axes_is_cut_anew_between_its_heads(int size, int heads, int data, int model)
+    {
+        Assert.Contains("recut[data, dim=1, size=M, from=1, granule=M/heads, minor=\"model\"]", ShardingCompiler.Compile(Parser.Parse(Nested)).Forward.ToString());
+        ProgramCheck.Run(Nested, [("data", data), ("model", model)], new() { ["B"] = 2, ["M"] = size }, new() { ["heads"] = heads });
+    }
+
+    private const string Merged =
+        """
+        mesh data
+        func forward(x: float[B@data,T,M]) {
+          rows: float[B*T,M]? = reshape[shape=[B*T, M]](x)
+          y: float[B*T,M]? = tanh(rows)
+          return y
+        }
+        """;
+
+    [Fact]
+    public void A_merged_dim_leaves_a_method_in_equal_chunks()
+    {
+        var (forward, backward) = ProgramCheck.Run(Merged, [("data", 2)], new() { ["B"] = 3, ["T"] = 2, ["M"] = 2 });
+        Assert.Equal(["recut"], forward);
+        Assert.Equal(["recut"], backward);
+        (forward, backward) = ProgramCheck.Run(Merged, [("data", 2)], new() { ["B"] = 4, ["T"] = 2, ["M"] = 2 });
+        Assert.Empty(forward.Concat(backward));
     }
 }

@@ -46,13 +46,13 @@ internal sealed class CompiledModel
         }
     }
 
-    /// <summary>Many models in one assembly, each a class of its own name; in its place the errors of one whose source or generated code does not compile.</summary>
+    /// <summary>Many models in one assembly, each a class of its own name first, and those of others that begin with it and a low line; in its place the errors of one whose source or generated code does not compile.</summary>
     public static IReadOnlyList<(CompiledModel? Model, string? Error)> All(IReadOnlyList<string> sources, Func<int, string> name)
     {
         var compilation = ModelCompilation.Of([.. sources]);
         Source.Driver().RunGeneratorsAndUpdateCompilation(compilation, out var complete, out var diagnostics);
         Assert.Empty(diagnostics);
-        string? Owner(SyntaxTree tree) => tree.GetRoot().DescendantNodes().OfType<ClassDeclarationSyntax>().FirstOrDefault()?.Identifier.Text.Replace("Sharded", "", StringComparison.Ordinal);
+        string? Owner(SyntaxTree tree) => tree.GetRoot().DescendantNodes().OfType<ClassDeclarationSyntax>().FirstOrDefault()?.Identifier.Text.Replace("Sharded", "", StringComparison.Ordinal).Split('_')[0];
         var wrong = complete.GetDiagnostics().Where(d => d.Severity == DiagnosticSeverity.Error && d.Location.SourceTree is not null).ToLookup(d => Owner(d.Location.SourceTree!));
         var sound = complete.RemoveSyntaxTrees(complete.SyntaxTrees.Where(t => Owner(t) is { } owner && wrong.Contains(owner)));
         using var stream = new MemoryStream();

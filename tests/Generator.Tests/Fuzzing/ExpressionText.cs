@@ -14,7 +14,7 @@ internal static class ExpressionText
     [
         "einsum", "linear", "linear_bias", "reshape", "squeeze", "expand", "cat", "stack", "where", "layer_norm", "layer_norm_plain", "to", "var", "std", "pad", "scaled_dot_product_attention",
         "cross_entropy", "rsub_scalar", "rdiv_scalar", "zeros", "ones", "full", "arange", "eye", "group_norm", "conv1d", "conv2d", "max_pool1d", "avg_pool1d", "max_pool2d", "avg_pool2d", "scatter_add", "scatter",
-        "index_add", "sort", "norm", "nll_loss",
+        "index_add", "sort", "norm", "nll_loss", "dropout", "top2_gating",
     ];
 
     /// <summary>Reductions that C# has over one dim only.</summary>
@@ -26,7 +26,7 @@ internal static class ExpressionText
     /// <summary>Whether C# has a way to write the call.</summary>
     public static bool Knows(string name, Attributes attributes) => name switch
     {
-        "rand" or "dropout" or "top2_gating" => false,
+        "rand" => false,
         // torch differentiates no such division.
         "floor_divide" or "floor_divide_scalar" => false,
         // An argument's type is known by its uses: bits alone do not tell it.
@@ -143,6 +143,8 @@ internal static class ExpressionText
             case "index_add": return $"{x[0]}.index_add({Size("dim")}, {x[1]}, {x[2]}, 1.0)";
             case "sort": return $"{x[0]}.sort({Size("dim")}, {(a.Flag("descending") ? "true" : "false")})";
             case "norm": return $"{x[0]}.norm({a.Ints("dims")[0]}, {keep})";
+            case "dropout": return $"Sharding.Dropout({x[0]}, {Value("p", "0.5")}, {Value("training", "true")})";
+            case "top2_gating": return $"Moe.Top2Gating({x[0]}, {Size("capacity")}, {Value("training", "true")})";
             default: throw new ArgumentOutOfRangeException(nameof(operation), operation.Name, "has no C#");
         }
     }

@@ -7,39 +7,104 @@ using GShard.Compiler.Tests.Fuzzing;
 
 namespace GShard.Generator.Tests.Fuzzing;
 
-/// <summary>A random program as the C# of a sharded module: weights with their values, annotations, branches on fields.</summary>
-internal static class ModelText
+/// <summary>
+/// A random program as the C# of sharded modules: one class for the program, one for each module that it calls or loops over, with weights
+/// and their values, annotations and host fields. Bodies are written by <see cref="MethodText"/>.
+/// </summary>
+internal sealed class ModelText
 {
-    /// <summary>A class of that name.</summary>
-    public static string Of(FuzzCase fuzz, string name, Func<Value, NdArray> values)
+    private readonly FuzzCase fuzz;
+    private readonly string name;
+    private readonly StringBuilder text = new();
+
+    private ModelText(FuzzCase fuzz, string name) => (this.fuzz, this.name) = (fuzz, name);
+
+    /// <summary>The classes; the model's own, of that name, is the first.</summary>
+    public static string Of(FuzzCase fuzz, string name)
     {
-        var root = fuzz.Root;
-        var arguments = root.Parameters.Where(p => p.Kind == ParameterKind.Argument).ToList();
-        var results = root.Results.Length == 1 ? "Tensor" : $"({string.Join(", ", root.Results.Select(_ => "Tensor"))})";
-        var text = new StringBuilder();
-        text.Append($"[Sharded{string.Concat(root.Mesh.Axes.Select(a => $", Mesh(\"{a.Name}\")"))}]\n");
-        text.Append($"public sealed partial class {name} : nn.Module<{string.Concat(arguments.Select(_ => "Tensor, "))}{results}>\n{{\n");
-        foreach (var host in fuzz.Hosts) text.Append("    private readonly ").Append(Field(host.Key, host.Value)).Append(";\n");
-        foreach (var weight in root.Parameters.Where(p => p.Kind != ParameterKind.Argument))
-            text.Append($"    [{Annotation(weight.Value)}] private readonly Parameter {weight.Value.Name} = Parameter({Literal(values(weight.Value))});\n");
-        text.Append($"    public {name}() : base(\"{name}\") {{ RegisterComponents(); }}\n");
-        text.Append($"    public override {results} forward({string.Join(", ", arguments.Select(a => $"[{Annotation(a.Value)}] Tensor {a.Value.Name}"))})\n    {{\n");
-        var hidden = new HashSet<string>();
-        foreach (var symbol in fuzz.Sizes.Keys)
-            if (Shows(root, symbol) is { } shown) text.Append($"        var {symbol} = {shown};\n");
-        Statements(text, root.Body, "        ", hidden);
-        text.Append($"        return {(root.Results.Length == 1 ? root.Results[0].Name : $"({string.Join(", ", root.Results.Select(r => r.Name))})")};\n    }}\n}}\n");
-        return text.ToString();
+        var model = new ModelText(fuzz, name);
+        model.WriteModel();
+        foreach (var member in fuzz.Members) model.WriteMember(member);
+        return model.text.ToString();
     }
 
+    /// <summary>The weights of a called module that all its items take from the model, which ties them.</summary>
+    private static IEnumerable<Value> Tied(FuzzMember member) =>
+        Weights(member.Forward).Where(w => w.IsDifferentiable && InputValues.StableHash(w.Name) % 3 == 0);
+
+    private static IEnumerable<Value> Weights(Function function) => function.Parameters.Where(p => p.Kind != ParameterKind.Argument).Select(p => p.Value);
+
+    private void WriteModel()
+    {
+        Open(fuzz.Root, name, isRematerialized: false);
+        foreach (var weight in Weights(fuzz.Root)) text.Append($"    [{Annotation(weight)}] private readonly Parameter {weight.Name} = Parameter({Literal(Draw(weight, fuzz.Seed))});\n");
+        foreach (var member in fuzz.Members)
+        {
+            foreach (var weight in Tied(member)) text.Append($"    [{Annotation(weight)}] private readonly Parameter tied_{weight.Name} = Parameter({Literal(Draw(weight, fuzz.Seed))});\n");
+            text.Append($"    private readonly {(member.Count is null ? Class(member) : $"ModuleList<{Class(member)}>")} {member.Name};\n");
+        }
+
+        text.Append($"    public {name}() : base(\"{name}\")\n    {{\n");
+        foreach (var member in fuzz.Members)
+        {
+            string Item(int index) => $"new {Class(member)}({string.Join(", ", Tied(member).Select(w => "tied_" + w.Name).Prepend(index.ToString(CultureInfo.InvariantCulture)))})";
+            var value = member.Count is not { } count ? Item(0) : $"new ModuleList<{Class(member)}>({string.Join(", ", Enumerable.Range(0, count).Select(Item))})";
+            text.Append($"        {member.Name} = {value};\n");
+        }
+
+        text.Append("        RegisterComponents();\n    }\n");
+        WriteForward(fuzz.Root, isRematerialized: !fuzz.Root.Rematerialized.IsDefaultOrEmpty);
+    }
+
+    private void WriteMember(FuzzMember member)
+    {
+        var forward = member.Forward;
+        // A loop whose body calls nothing runs over modules that nothing looks into.
+        if (forward.Results.IsEmpty)
+        {
+            var x = new Value("x", new TensorType(ElementType.Float, [1], TensorSharding.FullyReplicated(1)));
+            forward = forward with { Parameters = [new Parameter(x, ParameterKind.Argument)], Body = new Block([], [], [x]) };
+        }
+
+        Open(forward, Class(member), isRematerialized: !forward.Rematerialized.IsDefaultOrEmpty);
+        foreach (var weight in Weights(forward)) text.Append($"    [{Annotation(weight)}] private readonly Parameter {weight.Name};\n");
+        var tied = Tied(member).ToList();
+        text.Append($"    public {Class(member)}({string.Join(", ", tied.Select(w => "Parameter " + w.Name).Prepend("int item"))}) : base(\"{Class(member)}\")\n    {{\n");
+        foreach (var weight in Weights(forward))
+        {
+            text.Append($"        this.{weight.Name} = ");
+            if (tied.Contains(weight)) text.Append($"{weight.Name};\n");
+            else text.Append($"Parameter(item switch {{ {string.Concat(Enumerable.Range(0, (member.Count ?? 1) - 1).Select(i => $"{i} => {Literal(Draw(weight, fuzz.Seed, i))}, "))}_ => {Literal(Draw(weight, fuzz.Seed, Math.Max(0, (member.Count ?? 1) - 1)))} }});\n");
+        }
+
+        text.Append("        RegisterComponents();\n    }\n");
+        WriteForward(forward, isRematerialized: false);
+    }
+
+    private void Open(Function function, string type, bool isRematerialized)
+    {
+        var inputs = string.Concat(function.Parameters.Where(p => p.Kind == ParameterKind.Argument).Select(_ => "Tensor, "));
+        text.Append($"[Sharded{string.Concat(function.Mesh.Axes.Select(a => $", Mesh(\"{a.Name}\")"))}{(isRematerialized ? ", Rematerialize" : "")}]\n");
+        text.Append($"public sealed partial class {type} : nn.Module<{inputs}{MethodText.ResultType(function.Results.Length)}>\n{{\n");
+        foreach (var host in fuzz.Hosts) text.Append("    private readonly ").Append(Field(host.Key, host.Value)).Append(";\n");
+    }
+
+    private void WriteForward(Function function, bool isRematerialized)
+    {
+        var arguments = function.Parameters.Where(p => p.Kind == ParameterKind.Argument).Select(a => $"[{Annotation(a.Value)}] Tensor {a.Value.Name}");
+        if (isRematerialized) text.Append("    [Rematerialize]\n");
+        text.Append($"    public override {MethodText.ResultType(function.Results.Length)} forward({string.Join(", ", arguments)})\n    {{\n");
+        text.Append(new MethodText(function, fuzz.Members, fuzz.Sizes.Keys).Write()).Append("}\n");
+    }
+
+    private string Class(FuzzMember member) => $"{name}_{member.Name}";
+
+    private NdArray Draw(Value value, int seed, int item = 0) => FuzzModules.Weight(value, item, fuzz.Domains, fuzz.Size, seed);
+
     private static string Field(string name, double value) =>
-        name.StartsWith("flag", StringComparison.Ordinal) ? $"bool {name} = {(value != 0 ? "true" : "false")}"
+        name.Contains("flag", StringComparison.Ordinal) ? $"bool {name} = {(value != 0 ? "true" : "false")}"
         : name == "rate" ? $"double {name} = {value.ToString("R", CultureInfo.InvariantCulture)}"
         : $"long {name} = {(long)value}";
-
-    private static string? Shows(Function root, string symbol) => root.Parameters
-        .SelectMany(p => p.Value.Tensor.Dims.Select((d, i) => (p.Value, d, i)))
-        .Where(p => p.d.SymbolName == symbol).Select(p => $"{p.Value.Name}.shape[{p.i}]").FirstOrDefault();
 
     private static string Annotation(Value value)
     {
@@ -51,51 +116,4 @@ internal static class ModelText
 
     private static string Literal(NdArray value) =>
         $"torch.tensor(new double[] {{ {string.Join(", ", value.Data.Select(v => v.ToString("R", CultureInfo.InvariantCulture)))} }}).reshape(new long[] {{ {string.Join(", ", value.Shape)} }})";
-
-    private static void Statements(StringBuilder text, Block block, string indent, HashSet<string> hidden)
-    {
-        foreach (var operation in block.Operations) Statement(text, operation, indent, hidden);
-    }
-
-    private static void Statement(StringBuilder text, Operation operation, string indent, HashSet<string> hidden)
-    {
-        var results = operation.Results.Select(r => r.Name).ToList();
-        switch (operation.Name)
-        {
-            // A key whose operator was not drawn after all.
-            case "next_key":
-                break;
-            // A result that no author sees.
-            case "constraint" when hidden.Contains(operation.Operands[0].Name):
-                hidden.Add(results[0]);
-                break;
-            case "constraint":
-                text.Append(indent).Append($"var {results[0]} = {Constrained(operation.Operands[0].Name, operation.Result.Tensor.Sharding)};\n");
-                break;
-            case "if":
-                foreach (var result in results) text.Append(indent).Append($"Tensor {result};\n");
-                for (var i = 0; i < 2; i++)
-                {
-                    text.Append(indent).Append(i == 0 ? $"if ({ExpressionText.Host(operation.Attributes.Host("condition"))})\n" : "else\n").Append(indent).Append("{\n");
-                    Statements(text, operation.Blocks[i], indent + "    ", hidden);
-                    for (var r = 0; r < results.Count; r++) text.Append(indent).Append($"    {results[r]} = {operation.Blocks[i].Yields[r].Name};\n");
-                    text.Append(indent).Append("}\n");
-                }
-
-                break;
-            default:
-                var shown = ExpressionText.ShowsFirst(operation.Name) ? results[..1] : results;
-                hidden.UnionWith(results.Skip(shown.Count));
-                var choice = InputValues.StableHash(results[0]) & 0xFF;
-                text.Append(indent).Append($"var {(shown.Count == 1 ? shown[0] : $"({string.Join(", ", shown)})")} = {ExpressionText.Of(operation, choice)};\n");
-                break;
-        }
-    }
-
-    /// <summary>A value placed: split over one axis after the other, or whole everywhere.</summary>
-    private static string Constrained(string value, TensorSharding sharding)
-    {
-        var axes = sharding.Dims.SelectMany((d, dim) => d.Axes.Select(a => (dim, a.Name))).ToList();
-        return axes.Count == 0 ? $"Sharding.Replicate({value})" : axes.Aggregate(value, (text, axis) => $"Sharding.Split({text}, {axis.dim}, \"{axis.Name}\")");
-    }
 }
