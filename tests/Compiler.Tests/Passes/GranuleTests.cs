@@ -1,4 +1,3 @@
-using GShard.Compiler.Tests.Evaluation;
 using GShard.Compiler.Tests.Programs;
 using GShard.Compiler.Text;
 
