@@ -3,8 +3,8 @@ namespace GShard.Compiler.IR;
 /// <summary>A value of a program: assigned once, by an operation, a block's argument or a parameter. Identity is by reference.</summary>
 public sealed class Value(string name, IrType type)
 {
-    /// <summary>The name, unique within a function; from the user's source where there is one.</summary>
-    public string Name { get; internal set; } = name;
+    /// <summary>The name, unique within a function; from the user's source where there is one. Whoever finds a better one may give it.</summary>
+    public string Name { get; set; } = name;
 
     /// <summary>The type.</summary>
     public IrType Type { get; } = type;

@@ -89,14 +89,13 @@ internal sealed class ProgramBuilder(SourceMap map)
         var index = block.LastIndexOf(before);
         if (index < 0) return value;
         names.Remove(value.Name);
-        var named = new Value(Unique(name), value.Type);
-        var after = new Operation(
-            before.Name, before.Operands, before.Results.Replace(value, named), before.Attributes, before.Origin with { Value = before.Origin.Value ?? name }, before.Blocks);
+        value.Name = Unique(name);
+        nameless.Remove(value);
+        if (before.Origin.Value is not null) return value;
+        var after = new Operation(before.Name, before.Operands, before.Results, before.Attributes, before.Origin with { Value = name }, before.Blocks);
         block[index] = after;
         foreach (var result in after.Results) definitions[result] = after;
-        definitions.Remove(value);
-        nameless.Remove(value);
-        return named;
+        return value;
     }
 
     /// <summary>Keeps the name that a value has: it is bound to something that a new name would not reach.</summary>

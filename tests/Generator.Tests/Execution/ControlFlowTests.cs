@@ -34,6 +34,8 @@ public class ControlFlowTests
     [InlineData("=> kind switch { 0 or 1 => x, >= 2 and < 5 when deep => x.sin() * w.sum(), _ => x.exp() };")]
     [InlineData("=> x is not null && kind is 2 or 3 ? x.sin() : x;")]
     [InlineData("=> mode switch { Mode.Soft => functional.softmax(x, -1), _ => x };")]
+    [InlineData("{ var (a, b) = Twice(x); var both = Twice(a); var (c, d) = both; return a * b + both.Item1 * c - d; (Tensor, Tensor) Twice(Tensor v) { var t = v.tanh(); return (t, t); } }")]
+    [InlineData("{ var (a, b) = deep ? Twice(x) : Twice(x.sin()); return a * b; (Tensor, Tensor) Twice(Tensor v) { var t = v.tanh(); return (t, t); } }")]
     [InlineData("{ var (a, b) = Both(x); return Third(a) - b; Tensor Third(Tensor v) => v * w.sum() + x; }")]
     public void Branches_loops_and_helpers(string body) => Check(body);
 
