@@ -64,23 +64,39 @@ public class CommunicationTests
         }
         """, mesh, Equivalence.Random(1, 5, 3, 4), Equivalence.Random(2, 15, 4));
 
+    [Theory]
+    [InlineData("data=1, model=2", "Split(0, \"model\")")]
+    [InlineData("data=2, model=2", "Split(0, \"data\", Uneven = true), Split(0, \"model\", Uneven = true)")]
+    public void Heads_that_the_ranks_do_not_divide_are_exchanged_where_cuts_differ(string mesh, string split) => Equivalence.Check($$"""
+        [Sharded, Mesh("data"), Mesh("model")]
+        public sealed partial class Model : nn.Module<Tensor, Tensor>
+        {
+            private readonly int heads = 3;
+            [{{split}}, Shape("M M")] private readonly Linear q = Linear(12, 12);
+            public Model() : base("model") { RegisterComponents(); }
+            [return: Split(1, "model", Uneven = true)]
+            public override Tensor forward([Replicate, Shape("B M")] Tensor x) => q.forward(x).reshape(x.shape[0], heads, x.shape[1] / heads).tanh();
+        }
+        """, mesh, Equivalence.Random(1, 2, 12));
+
     [Fact]
-    public void Heads_that_the_ranks_do_not_divide_are_an_error_before_anything_is_computed()
-    {
-        var failure = Assert.Throws<RankFailedException>(() => Equivalence.Check("""
-            [Sharded, Mesh("model")]
-            public sealed partial class Model : nn.Module<Tensor, Tensor>
-            {
-                private readonly int heads = 3;
-                [Split(0, "model"), Shape("M M")] private readonly Linear q = Linear(12, 12);
-                public Model() : base("model") { RegisterComponents(); }
-                [return: Split(1, "model")]
-                public override Tensor forward([Replicate, Shape("B M")] Tensor x) => q.forward(x).reshape(x.shape[0], heads, x.shape[1] / heads).tanh();
-            }
-            """, "model=2", Equivalence.Random(1, 2, 12)));
-        Assert.Contains("of 'model' holds 6 elements of a dim of", failure.Message, StringComparison.Ordinal);
-        Assert.Contains("make heads a multiple of the number of ranks that it is split over ('model' has 2)", failure.Message, StringComparison.Ordinal);
-    }
+    public void A_merged_dim_leaves_a_submodule_in_equal_chunks() => Equivalence.Check("""
+        [Sharded, Mesh("data")]
+        public sealed partial class Inner : nn.Module<Tensor, Tensor>
+        {
+            public Inner() : base("inner") { }
+            public override Tensor forward([Split(0, "data", Uneven = true), Shape("B T M")] Tensor x) => x.reshape(-1, x.shape[2]).tanh();
+        }
+
+        [Sharded, Mesh("data")]
+        public sealed partial class Model : nn.Module<Tensor, Tensor>
+        {
+            [Replicate, Shape("B*T")] private readonly Parameter w = Parameter(torch.randn(15));
+            private readonly Inner inner = new();
+            public Model() : base("model") { RegisterComponents(); }
+            public override Tensor forward([Split(0, "data", Uneven = true), Shape("B T M")] Tensor x) => inner.forward(x) * w.unsqueeze(1);
+        }
+        """, "data=2", Equivalence.Random(1, 5, 3, 4));
 
     [Theory]
     [InlineData(1, 1)]
