@@ -7,9 +7,10 @@ namespace GShard;
 /// <param name="Splits">The axes that split it, of more than one rank, each with its dim.</param>
 internal sealed record UpdateSharding(long[] GlobalShape, (MeshAxis Axis, int Dim)[] Splits)
 {
-    /// <summary>The sharding of a parameter, or of a share of one.</summary>
+    /// <summary>The sharding of a parameter, of a share of one, or of the f32 copy of either.</summary>
     public static UpdateSharding Of(Parameter p)
     {
+        if (MasterWeights.OriginalOf(p) is { } original) return Of(original);
         if (OptimizerShard.OfPart(p) is { } share)
         {
             var whole = Of(share.Whole);

@@ -17,19 +17,13 @@ public static class GradientNorm
         if (maxNorm is not > 0) throw new ArgumentOutOfRangeException(nameof(maxNorm), $"A norm to clip to is positive, but {maxNorm} was given.");
         using var _ = no_grad();
         using var scope = NewDisposeScope();
-        var all = parameters.ToList();
-        ZeroRedundancyOptimizer.ReduceGradients(all.Select(OptimizerShard.Of).OfType<OptimizerShard>());
         var holders = new List<Parameter>();
         // One sum for each set of axes: so many collectives, not one a parameter.
         var squares = new List<(MeshAxis[] Axes, Tensor Sum)>();
-        foreach (var parameter in all)
+        foreach (var (parameter, holder, share) in UpdateGradients.Reduced(parameters, "are clipped"))
         {
-            if ((PartialGradients.AxisOf(parameter) ?? ScatteredGradients.AxisOf(parameter)) is { } axis)
-                throw new InvalidOperationException($"The gradients are partial sums over '{axis.Name}' after NoSync(); run one Backward outside of it, which exchanges them, before they are clipped.");
-            var share = OptimizerShard.Of(parameter);
-            var gradient = share is null ? parameter.grad : share.Part.grad;
-            var square = gradient is null ? null : gradient.to_type(ScalarType.Float64).square().sum();
-            if (gradient is not null) holders.Add(share?.Part ?? parameter);
+            var square = holder.grad?.to_type(ScalarType.Float64).square().sum();
+            if (square is not null) holders.Add(holder);
             var axes = (ParameterSharding.Of(parameter)?.SplitAxes() ?? []).Concat(share is { Axis.Size: > 1 } ? [share.Axis] : []).OrderBy(axis => axis.Name, StringComparer.Ordinal).ToArray();
             square ??= zeros([], ScalarType.Float64, parameter.device);
             var i = squares.FindIndex(entry => entry.Axes.SequenceEqual(axes));
