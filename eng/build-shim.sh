@@ -17,7 +17,7 @@ else
   link=()
 fi
 version=$include/torch/csrc/api/include/torch/version.h
-flags=(-std=c++17 -O2 -fPIC -fvisibility=hidden -Wall -Wno-sign-compare "${includes[@]}" -isystem "$include/torch/csrc/api/include")
+flags=(-std=c++17 -O2 -fPIC -fvisibility=hidden -Wall -Wno-sign-compare "${includes[@]}" -isystem "$include/torch/csrc/api/include" -idirafter "$source/gloo-headers")
 # pip's wheels before 2.7 use the old string ABI and say so only in the library's symbols.
 if [[ -n $libtorch ]] && ! nm -D "$libtorch/lib/libc10.so" | grep -q '_ZN3c105ErrorC.*__cxx11'; then
   flags+=(-D_GLIBCXX_USE_CXX11_ABI=0)

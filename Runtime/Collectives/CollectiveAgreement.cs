@@ -20,6 +20,7 @@ internal static class CollectiveAgreement
     private static string? Requirement(CollectiveCall a, CollectiveCall b)
     {
         if (a.Kind != b.Kind) return "every rank must call the same collectives in the same order";
+        if (a.Site != b.Site) return $"they come from {b.Site} and from {a.Site}, but every rank must take the same path through the program";
         if (a.Kind is CollectiveKind.Barrier or CollectiveKind.GlobalSize) return null;
         if (a.Parts.Length != b.Parts.Length) return "every rank must pass as many operands";
         for (var part = 0; part < a.Parts.Length; part++)

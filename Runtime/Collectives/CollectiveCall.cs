@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 namespace GShard;
 
 /// <summary>What a rank publishes when it meets the others: the collective it is in and where its memory is.</summary>
-internal sealed class CollectiveCall
+internal sealed record CollectiveCall
 {
     public required CollectiveKind Kind { get; init; }
 
@@ -30,7 +30,11 @@ internal sealed class CollectiveCall
     /// <summary>The windows that are exchanged.</summary>
     public SlidingWindow? Window { get; init; }
 
-    public nint Input { get; init; }
+    /// <summary>The member of the program that called it; known only where calls are compared in full.</summary>
+    public string? Site { get; init; }
+
+    /// <summary>Where the operand is, among the ranks of one process or once it has arrived.</summary>
+    public nint Input { get; set; }
 
     public nint Output { get; init; }
 

@@ -14,7 +14,7 @@ internal readonly struct ContiguousOperand : IDisposable
         Dtype = x.dtype;
         ElementSize = ElementType.Size(Dtype);
         if (x.device_type != DeviceType.CPU)
-            throw new NotSupportedException($"Ranks in one process exchange host memory, but the operand is on {x.device}; move it to the CPU first.");
+            throw new NotSupportedException($"Threads and Gloo exchange host memory, but the operand is on {x.device}; move it to the CPU first.");
         Shape = x.shape;
         if (x.is_contiguous())
         {

@@ -87,7 +87,7 @@ internal sealed class InProcessGroup(Rendezvous rendezvous, int size, int member
                     shape[splitDim] = Chunk.Size(whole, size, member, granule);
                     shape[concatDim] = calls.Sum(call => call.Shape[concatDim]);
                     result = empty(shape, operand.Dtype);
-                    Concatenate(calls, result, concatDim, shape, splitDim, Chunk.Offset(whole, size, member, granule), operand.ElementSize);
+                    Concatenation.Run(calls, RawMemory.Pointer(result), concatDim, shape, splitDim, Chunk.Offset(whole, size, member, granule), operand.ElementSize);
                 });
             return result!;
         }
@@ -208,7 +208,7 @@ internal sealed class InProcessGroup(Rendezvous rendezvous, int size, int member
         var shape = (long[])operand.Shape.Clone();
         shape[dim] = calls.Sum(call => call.Shape[dim]);
         var result = empty(shape, operand.Dtype);
-        Concatenate(calls, result, dim, shape, null, 0, operand.ElementSize);
+        Concatenation.Run(calls, RawMemory.Pointer(result), dim, shape, null, 0, operand.ElementSize);
         return result;
     }
 
@@ -261,25 +261,6 @@ internal sealed class InProcessGroup(Rendezvous rendezvous, int size, int member
         {
             foreach (var result in results) result?.Dispose();
             throw;
-        }
-    }
-
-    /// <summary>Copies each member's box, its part of <paramref name="splitDim"/> from <paramref name="splitOffset"/> on, beside the former's along a dimension.</summary>
-    private static void Concatenate(CollectiveCall[] calls, Tensor result, int dim, long[] shape, int? splitDim, long splitOffset, int elementSize)
-    {
-        var target = RawMemory.Pointer(result);
-        Span<long> from = stackalloc long[shape.Length];
-        Span<long> to = stackalloc long[shape.Length];
-        Span<long> box = stackalloc long[shape.Length];
-        from.Clear();
-        to.Clear();
-        if (splitDim is { } split) from[split] = splitOffset;
-        foreach (var call in calls)
-        {
-            shape.CopyTo(box);
-            box[dim] = call.Shape[dim];
-            BlockCopy.Copy(call.Input, call.Shape, from, target, shape, to, box, elementSize);
-            to[dim] += box[dim];
         }
     }
 

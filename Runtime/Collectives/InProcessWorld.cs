@@ -1,7 +1,7 @@
 namespace GShard;
 
 /// <summary>What all ranks of one process share: the groups they meet in, what each did last, and the first failure.</summary>
-internal sealed class InProcessWorld : IDisposable
+internal sealed class InProcessWorld : RankWorld, IDisposable
 {
     private readonly object gate = new();
     private readonly Dictionary<string, Rendezvous> groups = [];
@@ -18,17 +18,23 @@ internal sealed class InProcessWorld : IDisposable
         finished = new bool[shape.Size];
     }
 
-    public MeshShape Shape { get; }
+    public override MeshShape Shape { get; }
 
-    /// <summary>How long a rank waits for the others in one collective.</summary>
-    public TimeSpan Timeout { get; set; }
+    public override TimeSpan Timeout { get; set; }
 
     /// <summary>The first failure of any rank, or null.</summary>
     public RankFailure? Failure => failure;
 
     public bool AnyFinished => anyFinished;
 
-    public CollectiveLog Log(int rank) => logs[rank];
+    public override CollectiveLog Log(int rank) => logs[rank];
+
+    public override CollectiveGroup Join(string name, int[] ranks, int member) => new InProcessGroup(Group(name, ranks), ranks.Length, member);
+
+    /// <summary>Nothing to do: the group of ranks ends with the last of them.</summary>
+    public override void Leave()
+    {
+    }
 
     public bool HasFinished(int rank) => Volatile.Read(ref finished[rank]);
 

@@ -7,16 +7,16 @@ namespace GShard;
 /// </summary>
 public sealed class DeviceMesh : IDisposable
 {
-    private readonly InProcessWorld world;
+    private readonly RankWorld world;
     private readonly MeshAxis[] axes;
     private readonly Dictionary<string, DeviceMesh> reordered = [];
 
-    internal DeviceMesh(InProcessWorld world, int rank)
+    internal DeviceMesh(RankWorld world, int rank)
         : this(world, rank, [.. Enumerable.Range(0, world.Shape.Size)])
     {
     }
 
-    private DeviceMesh(InProcessWorld world, int rank, int[] order)
+    private DeviceMesh(RankWorld world, int rank, int[] order)
     {
         this.world = world;
         Rank = rank;
@@ -86,6 +86,59 @@ public sealed class DeviceMesh : IDisposable
         return results;
     }
 
+    /// <summary>
+    /// The mesh of the processes that a launcher has started: torchrun, <c>gshard launch</c>, srun, mpirun, Kubeflow or a Kubernetes indexed
+    /// job. A process without a launcher is alone. Ranks are laid out host by host, so that the last axes stay inside a host. From then on a
+    /// failure of any rank ends this process with an error; see docs/reliability.md.
+    /// </summary>
+    /// <param name="axes">One to four named axes, major first; one size may be −1, which is what is left. Null takes <c>GSHARD_MESH=data=2,expert=4</c>.</param>
+    /// <param name="options">The backend and the time-outs; null takes those of the environment (<see cref="MeshOptions.FromEnvironment"/>).</param>
+    /// <exception cref="LaunchException">The environment is not what a launcher sets, the axes do not fit the number of processes, or not all processes came together.</exception>
+    public static DeviceMesh FromEnvironment(IReadOnlyList<(string Axis, int Size)>? axes = null, MeshOptions? options = null)
+    {
+        var launch = LaunchEnvironment.Read(Environment.GetEnvironmentVariable);
+        var shape = AxisSizes.Resolve(axes, Environment.GetEnvironmentVariable("GSHARD_MESH"), launch);
+        ComputeThreads.Configure(launch.LocalRanks ?? 1);
+        if (launch.Ranks == 1) return new DeviceMesh(new SingleRankWorld(shape), 0);
+        var world = new ProcessWorld(launch, shape, options ?? MeshOptions.FromEnvironment(), endsProcess: true);
+        return new DeviceMesh(world, world.Rank);
+    }
+
+    /// <summary>
+    /// Runs a program on the mesh of <see cref="FromEnvironment"/>. An exception that leaves it is told to all other ranks, and to the launcher
+    /// through <c>TORCHELASTIC_ERROR_FILE</c>, before it is thrown on.
+    /// </summary>
+    /// <param name="axes">The axes, as there.</param>
+    /// <param name="body">The program of this rank.</param>
+    /// <param name="options">The options, as there.</param>
+    /// <exception cref="LaunchException">The processes did not come together.</exception>
+    public static void RunFromEnvironment(IReadOnlyList<(string Axis, int Size)>? axes, Action<DeviceMesh> body, MeshOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(body);
+        DeviceMesh mesh;
+        try
+        {
+            mesh = FromEnvironment(axes, options);
+        }
+        catch (LaunchException e)
+        {
+            ErrorFile.Write(e.Message, e.ToString());
+            throw;
+        }
+        using (mesh)
+        {
+            try
+            {
+                body(mesh);
+            }
+            catch (Exception e)
+            {
+                (mesh.world as ProcessWorld)?.Report(e);
+                throw;
+            }
+        }
+    }
+
     /// <summary>The axis of a name.</summary>
     /// <exception cref="ArgumentException">The mesh has no such axis.</exception>
     public MeshAxis Axis(string name)
@@ -143,10 +196,11 @@ public sealed class DeviceMesh : IDisposable
     /// <summary>Waits for every rank of the mesh.</summary>
     public void Barrier() => Everyone.Barrier();
 
-    /// <summary>Nothing to free on threads of one process: the group of ranks ends with the last of them.</summary>
-    public void Dispose()
-    {
-    }
+    /// <summary>
+    /// Leaves the mesh. Between processes it waits until every rank has, so that nobody loses a connection that it needs; on threads of one
+    /// process there is nothing to do.
+    /// </summary>
+    public void Dispose() => world.Leave();
 
     /// <summary>This rank's last 64 collectives, oldest first: <c>AllReduce(f32[4]) over 'data'; …</c></summary>
     internal string History => world.Log(Rank).History();
@@ -167,7 +221,7 @@ public sealed class DeviceMesh : IDisposable
 
     private MeshAxis AxisOf(string name, int[] ranks, int member)
     {
-        var group = ranks.Length == 1 ? null : new InProcessGroup(world.Group(name, ranks), ranks.Length, member);
+        var group = ranks.Length == 1 ? null : world.Join(name, ranks, member);
         return new MeshAxis(name, ranks.Length, member, group);
     }
 }

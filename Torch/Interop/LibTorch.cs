@@ -104,4 +104,18 @@ internal static unsafe partial class LibTorch
     [LibraryImport(Library)] internal static partial void ts_barrier_abort(IntPtr barrier);
     [LibraryImport(Library)] internal static partial int ts_barrier_is_aborted(IntPtr barrier);
     [LibraryImport(Library)] internal static partial int ts_barrier_wait(IntPtr barrier, long timeoutMilliseconds);
+
+    [LibraryImport(Library)] internal static partial int ts_has_gloo();
+    [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)] internal static partial IntPtr ts_store_tcp(string host, int port, int server, long timeoutMilliseconds);
+    [LibraryImport(Library)] internal static partial int ts_store_port(IntPtr store);
+    [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)] internal static partial IntPtr ts_store_prefix(IntPtr store, string prefix);
+    [LibraryImport(Library)] internal static partial void ts_store_release(IntPtr store);
+    [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)] internal static partial IntPtr ts_gloo_create(IntPtr store, int rank, int size, string host, long timeoutMilliseconds);
+    [LibraryImport(Library)] internal static partial void ts_gloo_release(IntPtr group);
+    [LibraryImport(Library)] internal static partial IntPtr ts_gloo_all_to_all(IntPtr group, IntPtr output, long* received, IntPtr input, long* sent, int size);
+    [LibraryImport(Library)] internal static partial IntPtr ts_gloo_all_gather(IntPtr group, IntPtr output, IntPtr input, long count, int size);
+    [LibraryImport(Library)] internal static partial IntPtr ts_gloo_broadcast(IntPtr group, IntPtr data, long count, int source);
+    [LibraryImport(Library)] internal static partial IntPtr ts_gloo_all_reduce(IntPtr group, IntPtr data, long count, int dtype, int operation);
+    [LibraryImport(Library)] internal static partial int ts_work_wait(IntPtr work, long timeoutMilliseconds);
+    [LibraryImport(Library)] internal static partial void ts_work_release(IntPtr work);
 }

@@ -1,0 +1,14 @@
+namespace GShard;
+
+/// <summary>How all-reduces between processes add.</summary>
+public enum AllReduceOrder
+{
+    /// <summary>In rank order up to 4 MB, by the backend's own algorithm above.</summary>
+    Automatic,
+
+    /// <summary>In rank order: the same bits as ranks on threads of one process, and on every backend.</summary>
+    Ordered,
+
+    /// <summary>By the backend's own algorithm where it has one for the element type.</summary>
+    Native,
+}

@@ -1,0 +1,15 @@
+namespace GShard;
+
+/// <summary>The ranks could not be started together: the environment is not what a launcher sets, a rank did not come, or one was started otherwise.</summary>
+public sealed class LaunchException : Exception
+{
+    internal LaunchException(string message)
+        : base(message)
+    {
+    }
+
+    internal LaunchException(string message, Exception inner)
+        : base(message, inner)
+    {
+    }
+}

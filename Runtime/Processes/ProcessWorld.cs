@@ -1,0 +1,288 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Reflection;
+
+namespace GShard;
+
+/// <summary>The ranks as processes, seen from one of them: its groups, its last collectives, and what it knows of the others.</summary>
+internal sealed class ProcessWorld : RankWorld
+{
+    /// <summary>Sums of up to this many bytes are taken in rank order unless told otherwise.</summary>
+    private const long OrderedBytes = 4 << 20;
+
+    /// <summary>How long a broken connection waits for the reason.</summary>
+    private static readonly TimeSpan ReasonTime = TimeSpan.FromSeconds(3);
+
+    private static readonly TimeSpan EchoTime = TimeSpan.FromSeconds(1);
+
+    private readonly MeshOptions options;
+    private readonly ProcessBackend backend;
+    private readonly Coordinator? coordinator;
+    private readonly CoordinatorLink link;
+    private readonly CollectiveLog log = new();
+    private readonly Dictionary<string, Lazy<IExchange>> exchanges = [];
+    private readonly Dictionary<string, long> counts = [];
+    private readonly Dictionary<int, RankMessage> left = [];
+    private readonly ManualResetEventSlim failed = new();
+    private readonly ManualResetEventSlim announced = new();
+    private readonly ManualResetEventSlim ended = new();
+    private readonly bool endsProcess;
+    private volatile RankMessage? failure;
+    private bool isDisposed;
+
+    /// <summary>Meets the other processes.</summary>
+    /// <param name="launch">What the launcher has told.</param>
+    /// <param name="shape">The mesh, of as many ranks as were launched.</param>
+    /// <param name="options">The options.</param>
+    /// <param name="endsProcess">Whether a failure elsewhere ends this process, where it does not unwind by itself.</param>
+    /// <exception cref="LaunchException">The ranks did not come together.</exception>
+    public ProcessWorld(LaunchInfo launch, MeshShape shape, MeshOptions options, bool endsProcess)
+    {
+        this.options = options;
+        this.endsProcess = endsProcess;
+        Shape = shape;
+        Timeout = options.Timeout;
+        backend = ProcessBackend.Create(options.Backend);
+        try
+        {
+            string? token = null;
+            if (launch.Rank == 0)
+            {
+                coordinator = new Coordinator(Listen(launch), launch.Run, launch.Ranks, options);
+                token = backend.Serve(options);
+            }
+            link = new CoordinatorLink(launch, Hello(launch, token), options, Receive);
+            var roster = link.Roster.Roster!;
+            Rank = Array.FindIndex(roster, entry => entry.Rank == launch.Rank);
+            backend.Connect(launch.Rank == 0 ? "127.0.0.1" : launch.Address, link.Roster.Token!, Interface(roster), options);
+        }
+        catch
+        {
+            link?.Dispose();
+            coordinator?.Dispose();
+            backend.Dispose();
+            throw;
+        }
+        if (endsProcess) AppDomain.CurrentDomain.UnhandledException += OnUnhandled;
+    }
+
+    public int Rank { get; }
+
+    public override MeshShape Shape { get; }
+
+    public override TimeSpan Timeout { get; set; }
+
+    /// <summary>Whether calls are compared with the member that they come from.</summary>
+    public bool NamesSites => options.CheckCollectives;
+
+    public override CollectiveLog Log(int rank) => log;
+
+    public override CollectiveGroup Join(string name, int[] ranks, int member)
+    {
+        lock (exchanges)
+        {
+            // The same ranks in the same order share their connections, whatever they are called. They connect when they first meet.
+            var key = string.Join(',', ranks);
+            if (!exchanges.TryGetValue(key, out var exchange))
+                exchanges.Add(key, exchange = new Lazy<IExchange>(() => backend.Open(key, member, ranks.Length), LazyThreadSafetyMode.ExecutionAndPublication));
+            return new ExchangeGroup(exchange, this, name, ranks, member);
+        }
+    }
+
+    /// <summary>Whether a sum of so many bytes is taken in rank order.</summary>
+    public bool SumsInOrder(long bytes) => options.AllReduce switch
+    {
+        AllReduceOrder.Ordered => true,
+        AllReduceOrder.Native => false,
+        _ => bytes <= OrderedBytes,
+    };
+
+    /// <summary>Notes a collective that is about to be called.</summary>
+    public void Begin(string axis, CollectiveCall call, int[] ranks)
+    {
+        log.Record(axis, call);
+        var key = string.Join(',', ranks);
+        lock (counts) counts[key] = counts.GetValueOrDefault(key) + 1;
+        if (failure is not null) throw Consequence(axis, call);
+    }
+
+    /// <summary>Fails where a collective that is waited for will not come about.</summary>
+    public void LookAfter(string axis, CollectiveCall call, int[] ranks)
+    {
+        if (failure is not null) throw Consequence(axis, call);
+        var key = string.Join(',', ranks);
+        foreach (var rank in ranks)
+        {
+            RankMessage? message;
+            lock (left)
+                if (!left.TryGetValue(rank, out message)) continue;
+            long mine;
+            lock (counts) mine = counts[key];
+            if (message.Counts!.GetValueOrDefault(key) >= mine) continue;
+            throw Failed(axis, call, rank, $"rank {rank} has returned, but rank {Rank} waits for it in {call} over '{axis}'; every rank must call the same collectives in the same order.\n  rank {rank}: {message.Text}\n  rank {Rank}: {log.History()}");
+        }
+    }
+
+    /// <summary>The failure of a wait that has lasted too long: the coordinator finds out for whom.</summary>
+    public CollectiveException TimedOut(string axis, CollectiveCall call, int[] ranks)
+    {
+        link.Send(State(MessageKind.Stuck) with
+        {
+            Collective = $"{call} over '{axis}' (called by {CallSite.Current()})",
+            Group = string.Join(',', ranks),
+            Members = ranks,
+            Seconds = Timeout.TotalSeconds,
+        });
+        if (failed.Wait(ReasonTime)) return Consequence(axis, call);
+        return Failed(axis, call, Rank, $"rank {Rank} waited {Timeout.TotalSeconds:0.###} s in {call} over '{axis}', and rank 0 does not say for whom.\n  rank {Rank}: {log.History()}");
+    }
+
+    /// <summary>The failure of a connection: another rank is gone, and the coordinator knows which.</summary>
+    public CollectiveException Lost(string axis, CollectiveCall call, Exception exception)
+    {
+        if (failed.Wait(ReasonTime)) return Consequence(axis, call);
+        return Failed(axis, call, Rank, $"rank {Rank} lost its connection to another rank in {call} over '{axis}': {exception.Message}", exception);
+    }
+
+    /// <summary>The failure of ranks that call different collectives.</summary>
+    public CollectiveException Disagreed(string axis, CollectiveCall call, int rank, string message) =>
+        Failed(axis, call, rank, $"{message}\n  rank {Rank}: {log.History()}");
+
+    /// <summary>Tells all ranks that this one has failed, and writes the launcher's error file.</summary>
+    public void Report(Exception exception)
+    {
+        ErrorFile.Write(exception.Message, exception.ToString());
+        if (exception is CollectiveException { IsConsequence: true } or LaunchException || failure is not null) return;
+        Announce(Rank, log.Last, exception is CollectiveException ? exception.Message : $"rank {Rank} failed in or after {log.Last}: {exception.GetType().Name}: {exception.Message}");
+    }
+
+    public override void Leave()
+    {
+        if (isDisposed) return;
+        isDisposed = true;
+        AppDomain.CurrentDomain.UnhandledException -= OnUnhandled;
+        link.Send(State(MessageKind.Left));
+        // Rank 0 serves the others, and connections end together.
+        WaitHandle.WaitAny([ended.WaitHandle, failed.WaitHandle]);
+        if (failure is null)
+        {
+            lock (exchanges)
+                foreach (var exchange in exchanges.Values)
+                    if (exchange.IsValueCreated) exchange.Value.Dispose();
+            backend.Dispose();
+        }
+        link.Dispose();
+        coordinator?.Dispose();
+    }
+
+    private CollectiveException Failed(string axis, CollectiveCall call, int rank, string message, Exception? inner = null)
+    {
+        var collective = $"{call.Kind} over '{axis}'";
+        Announce(rank, collective, message);
+        return new CollectiveException(message, rank, collective, inner: inner);
+    }
+
+    private CollectiveException Consequence(string axis, CollectiveCall call)
+    {
+        var collective = $"{call.Kind} over '{axis}'";
+        return new CollectiveException($"rank {Rank}, {collective} (called by {CallSite.Current()}): {failure!.Text}", failure.Rank, collective, isConsequence: true);
+    }
+
+    private void Announce(int rank, string collective, string text)
+    {
+        var message = new RankMessage { Kind = MessageKind.Failure, Rank = rank, Collective = collective, Text = text };
+        if (failure is null)
+        {
+            failure = message;
+            failed.Set();
+        }
+        // The coordinator tells everyone, this rank too: until then this process must not end.
+        if (link.Send(message)) announced.Wait(EchoTime);
+    }
+
+    // On the link's thread.
+    private void Receive(RankMessage message)
+    {
+        switch (message.Kind)
+        {
+            case MessageKind.Failure:
+                announced.Set();
+                if (failure is null)
+                {
+                    failure = message;
+                    failed.Set();
+                }
+                if (endsProcess) ProcessEnd.After(options.Grace, $"GShard: rank {Rank} ends, last seen in {log.Last}: {failure.Text}");
+                break;
+            case MessageKind.State:
+                link.Send(State(MessageKind.State));
+                break;
+            case MessageKind.Left:
+                lock (left) left[message.Rank] = message;
+                break;
+            case MessageKind.End:
+                ended.Set();
+                break;
+        }
+    }
+
+    private RankMessage State(MessageKind kind)
+    {
+        lock (counts)
+            return new RankMessage { Kind = kind, Rank = Rank, Text = log.History(), Collective = log.Last, Counts = new(counts) };
+    }
+
+    private void OnUnhandled(object sender, UnhandledExceptionEventArgs e)
+    {
+        if (e.ExceptionObject is Exception exception) Report(exception);
+    }
+
+    private RankMessage Hello(LaunchInfo launch, string? token)
+    {
+        var settings = options.Settings();
+        settings["the mesh"] = Shape.ToString();
+        settings["build"] = string.Join(' ', new[] { Assembly.GetEntryAssembly(), typeof(ProcessWorld).Assembly }.OfType<Assembly>().Select(a => $"{a.GetName().Name} {a.ManifestModule.ModuleVersionId:N}"));
+        return new RankMessage
+        {
+            Kind = MessageKind.Hello,
+            Rank = launch.Rank,
+            Ranks = launch.Ranks,
+            Run = launch.Run,
+            Host = Environment.MachineName,
+            Process = Environment.ProcessId,
+            Settings = settings,
+            Token = token,
+        };
+    }
+
+    // The interface by which this process reaches the others.
+    private string Interface(RankMessage[] roster)
+    {
+        var local = IPAddress.Parse(link.LocalAddress);
+        if (local.IsIPv4MappedToIPv6) local = local.MapToIPv4();
+        if (!IPAddress.IsLoopback(local) || roster.All(entry => IPAddress.Parse(entry.Address!) is var address && (IPAddress.IsLoopback(address) || (address.IsIPv4MappedToIPv6 && IPAddress.IsLoopback(address.MapToIPv4())))))
+            return local.ToString();
+        // Rank 0 reaches itself by the loopback; the others reach it by the address that its name has for them.
+        return Dns.GetHostAddresses(Dns.GetHostName()).FirstOrDefault(address => !IPAddress.IsLoopback(address))?.ToString() ?? local.ToString();
+    }
+
+    private static Socket Listen(LaunchInfo launch)
+    {
+        foreach (var port in launch.Ports)
+        {
+            var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+            try
+            {
+                if (socket.AddressFamily == AddressFamily.InterNetworkV6) socket.DualMode = true;
+                socket.Bind(new IPEndPoint(socket.AddressFamily == AddressFamily.InterNetworkV6 ? IPAddress.IPv6Any : IPAddress.Any, port));
+                socket.Listen(launch.Ranks + 16);
+                return socket;
+            }
+            catch (SocketException e) when (e.SocketErrorCode == SocketError.AddressAlreadyInUse)
+            {
+                socket.Dispose();
+            }
+        }
+        throw new LaunchException($"Port {string.Join(" and ", launch.Ports)} of {Environment.MachineName} {(launch.Ports.Length == 1 ? "is" : "are")} taken by another program, and rank 0 needs {(launch.Ports.Length == 1 ? "it" : "one of them")}; name a free one (GSHARD_PORT), the same on every rank.");
+    }
+}

@@ -1,0 +1,88 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using GShard.Torch;
+using static TorchSharp.torch;
+
+namespace GShard;
+
+/// <summary>Gloo, as libtorch's c10d has it: TCP between processes and hosts, over host memory.</summary>
+internal sealed class GlooBackend : ProcessBackend
+{
+    private TimeSpan limit;
+    private KeyValueStore? server;
+    private KeyValueStore? store;
+    private string address = "";
+
+    private GlooBackend()
+    {
+    }
+
+    public static ProcessBackend Create() => GlooGroup.IsAvailable
+        ? new GlooBackend()
+        : throw new LaunchException("The libtorch in use was built without Gloo; take one with it, or another backend.");
+
+    public override string Serve(MeshOptions options)
+    {
+        server = KeyValueStore.Serve("127.0.0.1", options.StartTimeout);
+        return server.Port.ToString(CultureInfo.InvariantCulture);
+    }
+
+    public override void Connect(string host, string token, string address, MeshOptions options)
+    {
+        // Waits are watched by the collectives themselves, and Gloo's own time-out would spoil the group.
+        limit = TimeSpan.FromHours(1) + (2 * options.Timeout);
+        store = server ?? KeyValueStore.Connect(host, int.Parse(token, CultureInfo.InvariantCulture), options.StartTimeout);
+        this.address = address;
+    }
+
+    public override IExchange Open(string key, int member, int size)
+    {
+        try
+        {
+            using var prefixed = store!.WithPrefix($"gshard/{key}/");
+            return new GlooExchange(new GlooGroup(prefixed, member, size, address, limit));
+        }
+        catch (ExternalException e)
+        {
+            throw new ExchangeException(e.Message, e);
+        }
+    }
+
+    public override void Dispose()
+    {
+        store?.Dispose();
+        server?.Dispose();
+    }
+
+    private sealed class GlooExchange(GlooGroup group) : IExchange
+    {
+        public IExchangeWork AllToAll(nint output, ReadOnlySpan<long> received, nint input, ReadOnlySpan<long> sent) => new Work(group.AllToAll(output, received, input, sent));
+
+        public IExchangeWork AllGather(nint output, nint input, long bytes) => new Work(group.AllGather(output, input, bytes));
+
+        public IExchangeWork Broadcast(nint data, long bytes, int source) => new Work(group.Broadcast(data, bytes, source));
+
+        public IExchangeWork Sum(nint data, long count, ScalarType dtype) => new Work(group.AllReduce(data, count, dtype, GlooReduction.Sum));
+
+        public bool Sums(ScalarType dtype) => dtype is ScalarType.Float32 or ScalarType.Float64 or ScalarType.Int64 or ScalarType.Int32 or ScalarType.Byte;
+
+        public void Dispose() => group.Dispose();
+    }
+
+    private sealed class Work(GlooWork work) : IExchangeWork
+    {
+        public bool Wait(TimeSpan limit)
+        {
+            try
+            {
+                return work.Wait(limit);
+            }
+            catch (ExternalException e)
+            {
+                throw new ExchangeException(e.Message, e);
+            }
+        }
+
+        public void Dispose() => work.Dispose();
+    }
+}
