@@ -98,6 +98,7 @@ public sealed class DeviceMesh : IDisposable
     {
         var launch = LaunchEnvironment.Read(Environment.GetEnvironmentVariable);
         var shape = AxisSizes.Resolve(axes, Environment.GetEnvironmentVariable("GSHARD_MESH"), launch);
+        ParentProcess.Follow();
         ComputeThreads.Configure(launch.LocalRanks ?? 1);
         if (launch.Ranks == 1) return new DeviceMesh(new SingleRankWorld(shape), 0);
         var world = new ProcessWorld(launch, shape, options ?? MeshOptions.FromEnvironment(), endsProcess: true);

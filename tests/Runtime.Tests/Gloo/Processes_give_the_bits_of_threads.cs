@@ -61,7 +61,7 @@ public class Processes_give_the_bits_of_threads
         foreach (var y in axis.AllReduce([x, Input(axis, [rows], ScalarType.Float32, 1), Input(axis, [3], dtype, 2)])) yield return y;
         yield return axis.ReduceScatter(x, 0);
         yield return axis.ReduceScatter(x, 1);
-        foreach (var y in axis.ReduceScatter((x, 0), (Input(axis, [5, rows], ScalarType.Float32, 3), 1), (Input(axis, [3], dtype, 4), 0))) yield return y;
+        foreach (var y in axis.ReduceScatter([(x, 0), (Input(axis, [5, rows], ScalarType.Float32, 3), 1), (Input(axis, [3], dtype, 4), 0)])) yield return y;
     }
 
     [Theory]
@@ -74,7 +74,7 @@ public class Processes_give_the_bits_of_threads
         yield return axis.AllGather(Input(axis, [axis.Rank == 1 ? 0 : rows + axis.Rank, 37], dtype), 0);
         yield return axis.AllGather(Input(axis, [37, rows + axis.Rank], dtype), 1);
         yield return axis.AllGather(Input(axis, [rows, 37], dtype), 0);
-        foreach (var y in axis.AllGather((Input(axis, [rows + axis.Rank, 3], dtype), 0), (Input(axis, [2, 1 + axis.Rank], ScalarType.Float64, 1), 1))) yield return y;
+        foreach (var y in axis.AllGather([(Input(axis, [rows + axis.Rank, 3], dtype), 0), (Input(axis, [2, 1 + axis.Rank], ScalarType.Float64, 1), 1)])) yield return y;
         var whole = rows * axis.Size - 1;
         yield return axis.AllToAll(Input(axis, [axis.ChunkSize(whole), 37], dtype), 1, 0);
         yield return axis.AllToAll(Input(axis, [37, axis.ChunkSize(whole)], dtype), 0, 1);
