@@ -23,6 +23,7 @@ public static class OperatorTable
         ("Pieces", Pieces.Operators),
         ("Reading and writing by index", Indexing.Operators),
         ("Softmax", Softmaxes.Operators),
+        ("Recurrence", Recurrence.Operators),
         ("Normalisation", Normalisations.Operators),
         ("Losses", Losses.Operators),
         ("Convolutions", Convolutions.Operators),

@@ -31,8 +31,11 @@ internal sealed record WeightDeclaration(
     /// <summary>Its place in the order in which the plain module registers its parameters and buffers.</summary>
     public int Order { get; init; }
 
+    /// <summary>Whether it is a member of its module; otherwise it is found by its name only.</summary>
+    public bool IsMember { get; init; } = true;
+
     /// <summary>How the plain module reaches it.</summary>
-    public string PlainAccess => FullName.Split('.') is { Length: > 2 } parts ? $"{parts[0]}.get_{(IsBuffer ? "buffer" : "parameter")}(\"{string.Join(".", parts.Skip(1))}\")" : FullName;
+    public string PlainAccess => FullName.Split('.') is var parts && (parts.Length > 2 || !IsMember) ? $"{parts[0]}.get_{(IsBuffer ? "buffer" : "parameter")}(\"{string.Join(".", parts.Skip(1))}\")" : FullName;
 
     /// <summary>The field in the sharded class.</summary>
     public string Identifier

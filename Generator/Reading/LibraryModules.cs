@@ -59,6 +59,7 @@ internal sealed class LibraryModules(ConstructorReader constructors, AnnotationR
     {
         ImmutableArray<(string, ImmutableArray<Dim>)> WithBias(ImmutableArray<Dim> weight, Dim channels, string flag, bool otherwise = true) =>
             Flag(arguments, flag, otherwise) ? [("weight", weight), ("bias", [channels])] : [("weight", weight)];
+        if (RecurrentShape.Of(module, arguments) is { } recurrent) return [.. recurrent.Parameters(Size(arguments, "inputSize", field, "inputs"), Size(arguments, "hiddenSize", field, "hidden"))];
         switch (module)
         {
             case "Conv1d" or "Conv2d" or "Conv3d" or "ConvTranspose1d" or "ConvTranspose2d" or "ConvTranspose3d":
@@ -76,7 +77,7 @@ internal sealed class LibraryModules(ConstructorReader constructors, AnnotationR
                 var results = Size(arguments, "out_features", field, "out");
                 return WithBias([results, Size(arguments, "in1_features", field, "in1"), Size(arguments, "in2_features", field, "in2")], results, "hasBias");
             case "PReLU": return [("weight", [Size(arguments, "num_parameters", field, "channels")])];
-            case "LSTM" or "GRU" or "RNN" or "LSTMCell" or "GRUCell" or "RNNCell" or "Dropout1d" or "Dropout2d" or "Dropout3d": return [];
+            case "Dropout1d" or "Dropout2d" or "Dropout3d": return [];
             default: return Parameterless.Contains(module) || ModuleTable.Find(module) is not null ? ImmutableArray<(string, ImmutableArray<Dim>)>.Empty : null;
         }
     }
@@ -157,6 +158,8 @@ internal sealed class LibraryModules(ConstructorReader constructors, AnnotationR
         var result = ImmutableDictionary<string, WeightDeclaration>.Empty;
         Annotation? main = null;
         TensorSharding? mainSharding = null;
+        // Layers of a recurrence are annotated one by one: their weights have no dims in common.
+        var areLayers = weights.Any(w => w.Name.StartsWith("weight_hh", StringComparison.Ordinal));
         void Add(string name, WeightDeclaration weight) => result = result.Add(name, weight with { Order = result.Count });
         foreach (var (name, defaults) in weights)
         {
@@ -168,8 +171,8 @@ internal sealed class LibraryModules(ConstructorReader constructors, AnnotationR
                 findings.Report("GSH0014", wrong.Source, field, $"'{full}' has {dims.Length} dims, but its [Shape] names {wrong.Dims.Length}; name each of its dims once.");
             else if (main?.Shape is { } first) dims = Follow(defaults, weights[0].Dims, first.Dims);
             var sharding = own.HasSharding || main is null ? shardings.Read(own, dims) : Follow(main, mainSharding!, weights[0].Dims, defaults);
-            Add(name, new WeightDeclaration(field, full, false, dims, shardings.OfParameter(sharding, dims), own.Uneven || main?.Uneven == true || shardings.SplitsParameters));
-            if (main is null) (main, mainSharding) = (own, sharding);
+            Add(name, new WeightDeclaration(field, full, false, dims, shardings.OfParameter(sharding, dims), own.Uneven || main?.Uneven == true || shardings.SplitsParameters) { IsMember = !areLayers || !name.Contains("_l") });
+            if (main is null && !areLayers) (main, mainSharding) = (own, sharding);
         }
 
         foreach (var (name, defaults, element) in buffers)

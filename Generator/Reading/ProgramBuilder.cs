@@ -14,6 +14,9 @@ internal sealed class ProgramBuilder(SourceMap map)
     {
         ["layer_norm"] = ["normed", "mean", "rstd"],
         ["layer_norm_plain"] = ["normed", "mean", "rstd"],
+        ["lstm"] = ["states", "hidden", "cell", "active", "cells"],
+        ["gru"] = ["states", "hidden", "active", "inner"],
+        ["rnn"] = ["states", "hidden"],
         ["batch_norm"] = ["normed", "mean", "rstd", "variance"],
         ["top2_gating"] = ["combine", "dispatch", "auxLoss", "saved"],
         ["next_key"] = ["key"],

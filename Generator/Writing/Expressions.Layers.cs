@@ -22,6 +22,9 @@ internal static partial class Expressions
             : $"Kernels.EmbeddingBackward({o.All}, {o.Argument("rows")}{(o.Has("padding_idx") ? ", " + o.Argument("padding_idx") : "")})"),
         new("batch_norm", o => $"Kernels.BatchNorm({(o.Count > 1 ? o.All : o[0] + ", null, null")}, {o.Argument("eps")})"),
         new("batch_norm_backward", o => $"Kernels.BatchNormBackward({o.All}{(o.Count < 5 ? ", null" : "")})"),
+        Recurrent("lstm", "Lstm"), Recurrent("lstm_backward", "LstmBackward"),
+        new("gru", o => $"Kernels.Gru({o.All}{(o.Count < 4 ? ", null" : "")}{Named(o, "reverse")})"), Recurrent("gru_backward", "GruBackward"),
+        Recurrent("rnn", "Rnn"), Recurrent("rnn_backward", "RnnBackward"),
         new("rms_norm", o => $"Kernels.RmsNorm({o[0]}, {o.Argument("dims")}, {(o.Count > 1 ? o[1] : "null")}, {o.Argument("eps")})"),
         new("group_norm", o => $"functional.group_norm({o[0]}, {o.Argument("groups")}{string.Concat(Enumerable.Range(1, o.Count - 1).Select(i => ", " + o[i]))}, eps: {o.Argument("eps")})"),
         new("scaled_dot_product_attention", o => $"functional.scaled_dot_product_attention({o.All}{(o.Flag("is_causal") ? ", is_casual: true" : "")})"),
@@ -46,6 +49,10 @@ internal static partial class Expressions
             ("outer", "{0}.outer({1})"),
             ("wrap_index", "Kernels.IndicesFromStart({0}, {size})")),
     ];
+
+    private static Expression Recurrent(string name, string kernel) => new(name, o => $"Kernels.{kernel}({o.All}{Named(o, "relu")}{Named(o, "reverse")})");
+
+    private static string Named(OperationText operation, string flag) => operation.Flag(flag) ? $", {flag}: true" : "";
 
     /// <summary>An operator that counts positions in the whole tensor: another kernel serves where a rank holds a part that begins at an offset.</summary>
     private static Expression Sharded(string name, string whole, string ofShard)

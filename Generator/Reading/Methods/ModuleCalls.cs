@@ -32,11 +32,7 @@ internal sealed partial class MethodReader
                 }
 
                 return result;
-            case "Linear" when Weight("weight") is { } weight:
-                if (Weight("bias") is not { } bias) return ApplyOne("linear", Attributes.None, [x, weight], at);
-                // Of a sum that is split over ranks the bias is no part: it is added once, to the whole.
-                if (weight.Tensor.Sharding.Dims[1].Axes.IsEmpty) return ApplyOne("linear_bias", Attributes.None, [x, weight, bias], at);
-                return ApplyOne("linear", Attributes.None, [x, weight], at) is TensorReading sum ? ApplyOne("add", Attributes.None, [sum.Value, bias], at) : UnknownReading.Instance;
+            case "Linear" when Weight("weight") is { } weight: return ReadLinear(x, weight, Weight("bias"), at);
             case "Embedding" when Weight("weight") is { } weight:
                 var embedding = Attributes.None;
                 if (Given(module, "max_norm") || Given(module, "scale_grad_by_freq"))
@@ -60,6 +56,14 @@ internal sealed partial class MethodReader
             case var _ when ReadFunctional(module, Weight, inputs, x, at) is { } function: return function;
             default: return failed ? UnknownReading.Instance : ApplyOne(module.Kind.ToLowerInvariant(), Attributes.None, [x], at);
         }
+    }
+
+    private Reading ReadLinear(Value x, Value weight, Value? bias, SyntaxNode at)
+    {
+        if (bias is null) return ApplyOne("linear", Attributes.None, [x, weight], at);
+        // Of a sum that is split over ranks the bias is no part: it is added once, to the whole.
+        if (weight.Tensor.Sharding.Dims[1].Axes.IsEmpty) return ApplyOne("linear_bias", Attributes.None, [x, weight, bias], at);
+        return ApplyOne("linear", Attributes.None, [x, weight], at) is TensorReading sum ? ApplyOne("add", Attributes.None, [sum.Value, bias], at) : UnknownReading.Instance;
     }
 
     private Reading NotVisible(LibraryModule module, string what, SyntaxNode at) =>

@@ -26,10 +26,8 @@ internal sealed partial class MethodReader
             case "Bilinear" when weight("weight") is { } form && inputs.Length > 1:
                 return Call(at, 'f', "bilinear", inputs[0].Reading, inputs[1].Reading, new TensorReading(form), weight("bias") is { } shift ? new TensorReading(shift) : NullReading.Instance);
             case "EmbeddingBag" when weight("weight") is { } table: return ReadBags(module, table, inputs, at);
-            case "LSTMCell" or "GRUCell" or "RNNCell":
-                return Refuse("GSH4005", at, $"'{module.Label}' is not compiled as a module; write the cell with functional.linear, sigmoid and tanh over parameters of your own.");
-            case "LSTM" or "GRU" or "RNN":
-                return Refuse("GSH4005", at, $"'{module.Label}' runs over a whole sequence in one kernel, which is not compiled; loop over the positions with a cell of linear layers, sigmoid and tanh.");
+            case "LSTMCell" or "GRUCell" or "RNNCell": return ReadCell(module, RecurrentShape.Of(module.Kind, module.Arguments)!, weight, inputs, x, at);
+            case "LSTM" or "GRU" or "RNN": return ReadRecurrence(module, RecurrentShape.Of(module.Kind, module.Arguments)!, weight, inputs, x, at);
             case "Dropout1d" or "Dropout2d" or "Dropout3d":
                 if (MadeWith(module, "p", "0.5") is not { } p) return NotVisible(module, "p", at);
                 return ReadChannelDropout(x, new Argument("p", null, new HostReading(p, SpecialType.System_Double), true, at), new Argument("training", null, new HostReading("training", SpecialType.System_Boolean), true, at), at);

@@ -5,7 +5,7 @@ internal static class Kernels
 {
     private static readonly Dictionary<string, Func<KernelCall, object?[]>> Table = new IEnumerable<(string, Func<KernelCall, object?[]>)>[]
     {
-        PointwiseKernels.All, ContractionKernels.All, ReductionKernels.All, ShapeKernels.All, NormalisationKernels.All,
+        PointwiseKernels.All, ContractionKernels.All, ReductionKernels.All, ShapeKernels.All, NormalisationKernels.All, RecurrenceKernels.All,
         IndexKernels.All, OrderingKernels.All, LossKernels.All, CreationKernels.All, RandomKernels.All, MixtureKernels.All, WindowKernels.All,
     }.SelectMany(k => k).ToDictionary(p => p.Item1, p => p.Item2);
 

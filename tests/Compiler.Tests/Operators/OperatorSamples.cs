@@ -75,6 +75,7 @@ public static class OperatorSamples
         new("layer_norm_backward_weight", "dims=1", ["f64[5,2,4]", "f64[5,2,4]", "f64[5,2,1]", "f64[5,2,1]"]),
         new("rms_norm", "dims=1, eps=`1e-5`", ["f64[5,2,4]", "f64[4]"]), new("rms_norm", "dims=2, eps=`1e-5`", ["f64[5,2,4]"]),
         new("group_norm", "groups=2, eps=`1e-5`", ["f64[3,4,5]", "f64[4]", "f64[4]"]), new("group_norm", "groups=2, eps=`1e-5`", ["f64[3,4]"]),
+        .. RecurrenceSamples.All,
         new("batch_norm", "eps=`1e-5`", ["f64[3,4,5]", "f64[4]", "f64[4]"]), new("batch_norm", "eps=`1e-5`", ["f64[6,4]"]),
         new("batch_norm_backward", "", ["f64[3,4,5]", "f64[3,4,5]", "f64[4]", "f64[4]", "f64[4]"]), new("batch_norm_backward", "", ["f64[6,4]", "f64[6,4]", "f64[4]", "f64[4]"]),
         new("batch_norm_eval", "eps=`1e-5`", ["f64[3,4,5]", "f64[4]", "f64[4]", "f64[4] constant", "f64[4] positive constant"]),

@@ -54,7 +54,7 @@ internal static class OperatorReference
         foreach (var group in SpecialMembers.All.GroupBy(m => m.Becomes))
             text.Append($"| {string.Join(", ", group.Select(m => Member(m.Containers, m.Method)).Distinct())} | {Cell(group.Key)} |\n");
         text.Append("\n## Modules\n\nModules that are read as a function of their input and of what they were made with; those with parameters are "
-            + "Linear, Bilinear, Embedding, EmbeddingBag, LayerNorm, GroupNorm, Conv1d to Conv3d, ConvTranspose1d to ConvTranspose3d, BatchNorm and InstanceNorm, with running statistics (which they update alike on every rank) or without, PReLU; a Sequential is its items.\n\n| module | function |\n|---|---|\n");
+            + "Linear, Bilinear, Embedding, EmbeddingBag, LayerNorm, GroupNorm, Conv1d to Conv3d, ConvTranspose1d to ConvTranspose3d, BatchNorm and InstanceNorm, with running statistics (which they update alike on every rank) or without, PReLU, and LSTM, GRU, RNN with their cells, whose layers and directions are an operator each; a Sequential is its items.\n\n| module | function |\n|---|---|\n");
         foreach (var row in ModuleTable.All)
             text.Append($"| `{row.Module}` | `{Cell((row.Container == 'T' ? "" : row.Container + ":") + row.Method)}` |\n");
         return text.ToString();
