@@ -7,4 +7,7 @@ public sealed record Origin(string Member, string? Value, int Start, int Length)
 {
     /// <summary>Of operations that no source line asked for.</summary>
     public static readonly Origin None = new("", null, 0, 0);
+
+    /// <summary>Whether the backward is to compute the operation's results again instead of keeping them, wherever else it comes from.</summary>
+    public bool IsRematerialized { get; init; }
 }

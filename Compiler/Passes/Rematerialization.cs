@@ -7,7 +7,7 @@ using GShard.Compiler.Partitioning;
 namespace GShard.Compiler.Passes;
 
 /// <summary>
-/// Has the backward compute again what it would otherwise keep from the forward: the values of methods marked <c>[Rematerialize]</c>, and
+/// Has the backward compute again what it would otherwise keep from the forward: the values of methods and submodules marked <c>[Rematerialize]</c>, and
 /// always what is gathered from split weights, of which each rank then holds the whole only while it is in use.
 /// <code>
 /// before  forward  h = linear(x, w)  y = relu(h)     backward  dH = relu_backward(dY, y)
@@ -27,7 +27,7 @@ internal sealed class Rematerialization
         names = Names.Of(forward, backward);
         module = [.. forward.Parameters.Where(p => p.Kind != ParameterKind.Argument).Select(p => p.Value)];
         var methods = forward.Rematerialized;
-        isMarked = methods.Contains(forward.Name) ? _ => true : operation => methods.Contains(operation.Origin.Member.Split('#')[0]);
+        isMarked = methods.Contains(forward.Name) ? _ => true : operation => operation.Origin.IsRematerialized || methods.Contains(operation.Origin.Member.Split('#')[0]);
     }
 
     /// <summary>The backward program, which computes again what it is not to keep.</summary>

@@ -25,6 +25,7 @@ internal sealed class FieldReader(ConstructorReader constructors, AnnotationRead
                     _ => null,
                 };
                 if (memberType is null) continue;
+                CheckRematerialize(member, memberType);
                 if (Read(member, memberType) is { } read) fields.Add(read);
                 else if (AnnotationReader.Ours(member.GetAttributes()).FirstOrDefault() is { } misplaced)
                     findings.Report("GSH0013", misplaced, member, $"'{member.Name}' is of type '{memberType.ToDisplayString()}', which is neither a tensor nor a module with weights; remove the annotation.");
@@ -62,6 +63,16 @@ internal sealed class FieldReader(ConstructorReader constructors, AnnotationRead
         var isParameter = KnownTypes.IsParameter(type);
         if (isParameter && sharding is not null) sharding = shardings.OfParameter(sharding, dims!.Value);
         return new WeightDeclaration(member, member.Name, !isParameter, dims, sharding, annotation.Uneven || shardings.SplitsParameters) { IsBroken = annotation.HasBrokenShape };
+    }
+
+    private void CheckRematerialize(ISymbol member, ITypeSymbol type)
+    {
+        if (member.GetAttributes().FirstOrDefault(a => KnownTypes.IsOurs(a, "RematerializeAttribute")) is not { } attribute) return;
+        var sharded = type is INamedTypeSymbol { TypeArguments.Length: 1 } list && KnownTypes.Is(type, KnownTypes.ModuleList) ? list.TypeArguments[0] : type;
+        if (KnownTypes.IsSharded(sharded))
+            findings.Report("GSH0013", attribute, member, $"What '{member.Name}' keeps is said by its class; put [Rematerialize] on '{sharded.Name}' or on a method of it.");
+        else if (!KnownTypes.IsModule(type))
+            findings.Report("GSH0013", attribute, member, $"'{member.Name}' is of type '{type.ToDisplayString()}', which computes nothing; put [Rematerialize] on a module, a method or a class.");
     }
 
     // An automatic property has a backing field.

@@ -37,6 +37,9 @@ internal sealed class ProgramBuilder(SourceMap map)
     /// <summary>Solves for inferred sizes.</summary>
     public DimSolver Solver { get; } = new();
 
+    /// <summary>Whether what is added now is computed again in the backward.</summary>
+    public bool IsRematerialized { get; set; }
+
     /// <summary>A value that no operation makes: a parameter or a block's argument.</summary>
     public Value Declare(string name, IrType type) => new(Unique(name), type);
 
@@ -60,7 +63,7 @@ internal sealed class ProgramBuilder(SourceMap map)
     {
         var values = results.Select((type, i) => new Value(Unique(hint ?? DefaultName(name, i)), type)).ToImmutableArray();
         if (hint is null) nameless.UnionWith(values);
-        var operation = new Operation(name, operands, values, attributes, map.Of(at, hint), inner);
+        var operation = new Operation(name, operands, values, attributes, map.Of(at, hint) with { IsRematerialized = IsRematerialized }, inner);
         foreach (var value in values) definitions[value] = operation;
         used.UnionWith(operands);
         blocks.Peek().Add(operation);

@@ -14,7 +14,11 @@ internal sealed partial class MethodReader
         if (call.TargetMethod.Name is not ("forward" or "call"))
             return Refuse("GSH4003", call.Syntax, $"'{call.TargetMethod.Name}' of '{module.Name}' is not known to the compiler; call '{module.Name}.forward'.");
         var inputs = ReadArguments(call).RemoveAt(0);
-        return inputs.Any(i => i.Reading is UnknownReading) ? Unknown() : ReadLibrary(module, inputs, call.Syntax);
+        if (inputs.Any(i => i.Reading is UnknownReading)) return Unknown();
+        builder.IsRematerialized = KnownTypes.Has(module.Symbol, Rematerialize);
+        var result = ReadLibrary(module, inputs, call.Syntax);
+        builder.IsRematerialized = false;
+        return result;
     }
 
     private Reading ReadLibrary(LibraryModule module, ImmutableArray<Argument> inputs, SyntaxNode at)

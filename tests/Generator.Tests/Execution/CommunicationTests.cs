@@ -31,6 +31,12 @@ public class CommunicationTests
         Equivalence.Check(Network.Replace("[return", "[Rematerialize] [return", StringComparison.Ordinal), mesh, Equivalence.Random(1, 5, 3, 6));
 
     [Theory]
+    [InlineData("data=1, model=1")]
+    [InlineData("data=2, model=2")]
+    public void Submodules_that_are_computed_again(string mesh) =>
+        Equivalence.Check(Network.Replace("[Shape(\"M\")]", "[Rematerialize, Shape(\"M\")]", StringComparison.Ordinal).Replace("[Split(0, \"model\")", "[Rematerialize, Split(0, \"model\")", StringComparison.Ordinal), mesh, Equivalence.Random(1, 5, 3, 6));
+
+    [Theory]
     [InlineData("data=1")]
     [InlineData("data=2")]
     [InlineData("data=3")]
