@@ -25,10 +25,7 @@ internal static class ExtremeLowering
         var best = c.ApplyAll(c.Call.Name, Attributes.None.With("dim", dim).With("keepdim", true), values);
         var index = c.Apply("gather", Attributes.None.With("dim", dim), indices, best[1]);
         return [ReductionLowering.Dropped(c, best[0], [dim]), ReductionLowering.Dropped(c, index, [dim])];
-    })
-    {
-        OneAxis = true,
-    };
+    });
 
     /// <summary><c>argmax</c>, <c>argmin</c> along a dim.</summary>
     public static readonly OperatorLowering Index = new((call, rule) => call.Attributes.Has("dim") ? Forms(call, rule) : [], c =>
@@ -38,10 +35,7 @@ internal static class ExtremeLowering
         var (values, indices) = Candidates(c, dim, extreme, Dim.One);
         var best = c.ApplyAll(extreme, Attributes.None.With("dim", dim).With("keepdim", true), values);
         return [ReductionLowering.Dropped(c, c.Apply("gather", Attributes.None.With("dim", dim), indices, best[1]), [dim])];
-    })
-    {
-        OneAxis = true,
-    };
+    });
 
     /// <summary><c>topk</c>: k candidates a rank, filled up where it holds fewer.</summary>
     public static readonly OperatorLowering TopK = new(Forms, c =>
@@ -50,10 +44,7 @@ internal static class ExtremeLowering
         var (values, indices) = Candidates(c, dim, "topk", c.Attributes.Size("k"));
         var best = c.ApplyAll("topk", c.Attributes, values);
         return [best[0], c.Apply("gather", Attributes.None.With("dim", dim), indices, best[1])];
-    })
-    {
-        OneAxis = true,
-    };
+    });
 
     private static IEnumerable<SplitForm> Forms(OperatorCall call, FactorRule rule)
     {
@@ -67,15 +58,16 @@ internal static class ExtremeLowering
     private static (Value Values, Value Indices) Candidates(LoweringContext c, int dim, string name, Dim each)
     {
         var x = c.Operand(0);
-        var axis = LoweringContext.Axes(x, dim)[0];
-        TensorType Gathered(ElementType element, ImmutableArray<AxisRef> axes) => x.Tensor with
+        var axes = LoweringContext.Axes(x, dim);
+        var ranks = Dim.Product(axes.Select(axis => Dim.Symbol("_ranks_" + axis)));
+        TensorType Gathered(ElementType element, ImmutableArray<AxisRef> split) => x.Tensor with
         {
             Element = element,
-            Dims = x.Tensor.Dims.SetItem(dim, each * Dim.Symbol("_ranks_" + axis)),
-            Sharding = x.Tensor.Sharding with { Dims = x.Tensor.Sharding.Dims.SetItem(dim, new DimSharding(axes, false)) },
+            Dims = x.Tensor.Dims.SetItem(dim, each * ranks),
+            Sharding = x.Tensor.Sharding with { Dims = x.Tensor.Sharding.Dims.SetItem(dim, new DimSharding(split, false)) },
         };
         var attributes = Attributes.None.With("dim", dim).With(name == "topk" ? "k" : "keepdim", name == "topk" ? new DimAttribute(each) : new BoolAttribute(true));
-        var own = c.LocalAll(name, attributes.With("of_shard", x.Tensor.Dims[dim]), [x], Gathered(x.Tensor.Element, [axis]), Gathered(ElementType.Int64, [axis]));
+        var own = c.LocalAll(name, attributes.With("of_shard", x.Tensor.Dims[dim]), [x], Gathered(x.Tensor.Element, axes), Gathered(ElementType.Int64, axes));
         return (c.Reshard(own[0], Gathered(x.Tensor.Element, []).Sharding), c.Reshard(own[1], Gathered(ElementType.Int64, []).Sharding));
     }
 }

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using GShard.Compiler.Dims;
 using GShard.Compiler.IR;
 using GShard.Compiler.Shardings;
@@ -11,6 +10,7 @@ namespace GShard.Compiler.Lowering;
 /// before  y = cumsum[dim=0](x: float[T@seq,M])
 /// after   own = cumsum(x)  totals = all_gather[seq, dim=0](sum(x))  y = own + sum(totals of the ranks before)
 /// </code>
+/// Over several axes that is done for each, the minor first, with the totals of its groups.
 /// </summary>
 internal static class ScanLowering
 {
@@ -22,24 +22,26 @@ internal static class ScanLowering
     {
         var x = c.Operand(0);
         var dim = c.Call.Dim();
-        var axis = LoweringContext.Axes(x, dim)[0];
-        var own = c.Local(c.Call.Name, c.Attributes, [x], x.Tensor);
+        var axes = LoweringContext.Axes(x, dim);
         var along = Attributes.None.With("dims", [dim]).With("keepdim", true);
-
-        TensorType Totals(ImmutableArray<AxisRef> axes) => x.Tensor with
+        TensorType Along(Dim size, IEnumerable<AxisRef> split) => x.Tensor with
         {
-            Dims = x.Tensor.Dims.SetItem(dim, Dim.Symbol("_ranks_" + axis)),
-            Sharding = x.Tensor.Sharding with { Dims = x.Tensor.Sharding.Dims.SetItem(dim, new DimSharding(axes, false)) },
+            Dims = x.Tensor.Dims.SetItem(dim, size),
+            Sharding = x.Tensor.Sharding with { Dims = x.Tensor.Sharding.Dims.SetItem(dim, new DimSharding([.. split], false)) },
         };
-        var totals = c.Reshard(c.Local(total, along, [x], Totals([axis])), Totals([]).Sharding);
-        var mine = c.Host("axis_rank", axis);
-        var one = x.Tensor with { Dims = x.Tensor.Dims.SetItem(dim, Dim.One), Sharding = Totals([]).Sharding };
-        var (start, length) = c.Attributes.Flag("reverse") ? (mine + 1, c.Host("axis_size", axis) - mine - 1) : (Dim.Zero, mine);
-        var others = one with { Dims = one.Dims.SetItem(dim, length) };
-        var part = c.Local("narrow", Attributes.None.With("dim", dim).With("start", start).With("length", length), [totals], others);
-        return [c.Local(combine, Attributes.None, [own, c.Local(total, along, [part], one)], x.Tensor)];
-    })
-    {
-        OneAxis = true,
-    };
+
+        // From the minor axis to the major: what is before this rank in its group, then what is before its group.
+        var (result, whole) = (c.Local(c.Call.Name, c.Attributes, [x], x.Tensor), x);
+        for (var i = axes.Length - 1; i >= 0; i--)
+        {
+            var ranks = Dim.Product(axes.Take(i + 1).Select(axis => Dim.Symbol("_ranks_" + axis)));
+            whole = c.Reshard(c.Local(total, along, [whole], Along(ranks, axes.Take(i + 1))), Along(ranks, axes.Take(i)).Sharding);
+            var mine = c.Host("axis_rank", axes[i]);
+            var (start, length) = c.Attributes.Flag("reverse") ? (mine + 1, c.Host("axis_size", axes[i]) - mine - 1) : (Dim.Zero, mine);
+            var part = c.Local("narrow", Attributes.None.With("dim", dim).With("start", start).With("length", length), [whole], Along(length, []));
+            result = c.Local(combine, Attributes.None, [result, c.Local(total, along, [part], Along(Dim.One, []))], x.Tensor);
+        }
+
+        return [result];
+    });
 }

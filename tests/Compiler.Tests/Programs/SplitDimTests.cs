@@ -139,4 +139,34 @@ public sealed class SplitDimTests
         }
         """,
         "einsum_loop", "einsum_loop reduce_scatter", Model(2), Model(3), Model(4));
+
+    [Theory]
+    [InlineData(2, 2)]
+    [InlineData(3, 2)]
+    [InlineData(2, 3)]
+    public void A_running_sum_over_a_dim_of_two_axes_gathers_totals_over_each(int x, int y) => Check(
+        """
+        mesh x, y
+        func forward(a: float[T@x@y,M], b: float[M,T@y@x]) {
+          sum: float[T,M]? = cumsum[dim=0](a)
+          back: float[M,T]? = cumsum[dim=1](b)
+          return sum, back
+        }
+        """,
+        "all_gather all_gather all_gather all_gather", "all_gather all_gather all_gather all_gather", [("x", x), ("y", y)]);
+
+    [Theory]
+    [InlineData(2, 2)]
+    [InlineData(3, 2)]
+    [InlineData(2, 3)]
+    public void The_largest_of_a_dim_of_two_axes_are_judged_among_all_candidates(int x, int y) => Check(
+        """
+        mesh x, y
+        func forward(a: float[B,V@x@y]) {
+          values: float[B,K]?, indices: i64[B,K]? = topk[k=2, dim=1](a)
+          best: i64[B]? = argmax[dim=1](a)
+          return values, indices, best
+        }
+        """,
+        string.Join(" ", Enumerable.Repeat("all_gather", 8)), "", [("x", x), ("y", y)]);
 }
