@@ -16,13 +16,24 @@ namespace GShard.Compiler.Lowering;
 /// </summary>
 internal static class ShiftLowering
 {
+    // A few elements of a split dim, at most: each rank gives those that it holds, and the rest as zeros.
+    private const int FewElements = 32;
+
     public static readonly OperatorLowering Narrow = Of(
         (call, rule) =>
         {
             var (dim, start, length) = (call.Dim(), call.Attributes.Size("start"), call.Attributes.Size("length"));
-            return [Shifted(call, rule, dim, start, call.Operand(0).Dims[dim] - start - length)];
+            var shifted = Shifted(call, rule, dim, start, call.Operand(0).Dims[dim] - start - length);
+            var few = length.Value is <= FewElements && call.Operand(0).Element.IsFloating() && rule.Factors[rule.Results[0].Dims[dim][0]].TiedTo is null;
+            return few ? [shifted, shifted with { Results = [Placement.PartialSum], Collectives = 0, Elements = Dim.Zero, Moved = Dim.Zero }] : [shifted];
         },
-        c => c.Window(c.Operand(0), c.Call.Dim(), Dim.One, c.Attributes.Size("start"), Dim.One, c.Attributes.Size("length")));
+        c =>
+        {
+            var (dim, start, length) = (c.Call.Dim(), c.Attributes.Size("start"), c.Attributes.Size("length"));
+            if (c.Results[0].Sharding.Partial.IsEmpty) return c.Window(c.Operand(0), dim, Dim.One, start, Dim.One, length);
+            var indices = c.Apply("arange", Attributes.Named("i64").With("start", start).With("end", start + length));
+            return c.Apply("index_select", Attributes.None.With("dim", dim), c.Operand(0), indices);
+        });
 
     public static readonly OperatorLowering Pad = Of(
         (call, rule) => Padded(call).Select(p => Shifted(call, rule, p.Dim, p.Before, p.After)),
@@ -43,10 +54,7 @@ internal static class ShiftLowering
     public static readonly OperatorLowering Cat = Of(
         (call, rule) =>
         [
-            new SplitForm([.. rule.Operands.Select(_ => Placement.Split(call.Dim()))], [Placement.Split(call.Dim())], call.Operands.Length, Dim.Zero)
-            {
-                Moved = Dim.Product(rule.Results[0].Dims.SelectMany(d => d).Select(f => rule.Factors[f].Size)),
-            },
+            Joined(call, new SplitForm([.. rule.Operands.Select(_ => Placement.Split(call.Dim()))], [Placement.Split(call.Dim())], call.Operands.Length, Dim.Zero)),
         ],
         c =>
         {
@@ -61,6 +69,26 @@ internal static class ShiftLowering
 
             return sum!;
         });
+
+    /// <summary>No element lies further from its place than there are elements before or behind its operand; all change their rank where that is unknown.</summary>
+    private static SplitForm Joined(OperatorCall call, SplitForm form)
+    {
+        var dim = call.Dim();
+        var sizes = call.Operands.Select(o => o.Tensor.Dims[dim]).ToList();
+        var total = sizes.Aggregate(Dim.Zero, (sum, size) => sum + size);
+        var others = Dim.Product(call.Operand(0).Dims.RemoveAt(dim));
+        Dim sent = Dim.Zero, before = Dim.Zero;
+        foreach (var size in sizes)
+        {
+            var behind = total - before - size;
+            if (before.Value is { } low && behind.Value is { } high) sent += size.Value is { } own ? Math.Min(own, Math.Max(low, high)) : Math.Max(low, high);
+            else if (size.Value is not null) sent += size;
+            else return form with { Moved = total * others };
+            before += size;
+        }
+
+        return form with { Elements = sent * others };
+    }
 
     /// <summary>The mirrored chunk, turned round.</summary>
     public static readonly OperatorLowering Flip = Of(

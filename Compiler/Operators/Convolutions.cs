@@ -79,8 +79,8 @@ internal static class Convolutions
     }
 
     /// <summary>
-    /// The dims of x, weight and result. Groups stay whole, but for a depthwise convolution: its channels are its groups, and a rank's part has as many as it
-    /// has channels.
+    /// The dims of x, weight and result. Channels are split along whole groups, of which a rank's part has as many as it has channels; of a depthwise
+    /// convolution they are its groups.
     /// </summary>
     internal sealed class Tensors
     {
@@ -111,7 +111,7 @@ internal static class Convolutions
             var template = arrange(this).Replicate([.. Spatial("k").Select(d => d[0])]);
             for (var i = 0; i < spatial; i++)
                 if (!IsCut(i)) template = template.With(FactorKind.Permutation, "l" + i, "m" + i).Tie("m" + i, "l" + i);
-            return groups.IsOne || isDepthwise ? template : template.Replicate("g").Size("g", groups);
+            return groups.IsOne || isDepthwise ? template : template.Size("g", groups);
         }
 
         private bool IsDepthwise(OperatorCall call)

@@ -12,6 +12,7 @@ public static class OperatorTable
         ("Arithmetic with a host scalar", ScalarArithmetic.Operators),
         ("Activations", Activations.Operators),
         ("Comparisons and masks", Comparisons.Operators),
+        ("Complex numbers", ComplexNumbers.Operators),
         ("Bits", Bitwise.Operators),
         ("Casts", Casts.Operators),
         ("Sums of products", Contractions.Operators),

@@ -13,6 +13,7 @@ internal static class KnownTypes
     public const string Functional = "TorchSharp.torch.nn.functional";
     public const string Special = "TorchSharp.torch.special";
     public const string LinearAlgebra = "TorchSharp.torch.linalg";
+    public const string Fourier = "TorchSharp.torch.fft";
     public const string Nn = "TorchSharp.torch.nn";
     public const string ScalarType = "TorchSharp.torch.ScalarType";
     public const string Sharding = "GShard.Sharding";

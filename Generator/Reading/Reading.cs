@@ -22,6 +22,9 @@ internal sealed record NullReading : Reading
 /// <summary>A tensor of the program.</summary>
 internal sealed record TensorReading(Value Value) : Reading;
 
+/// <summary>A complex tensor of the program: its two parts, tensors each.</summary>
+internal sealed record ComplexReading(Reading Real, Reading Imaginary) : Reading;
+
 /// <summary>A tuple.</summary>
 internal sealed record TupleReading(ImmutableArray<Reading> Items) : Reading;
 

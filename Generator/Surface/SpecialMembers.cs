@@ -43,6 +43,8 @@ internal static class SpecialMembers
         T    new_zeros|new_ones|new_full|new_empty              => zeros, ones, full
         t    rand|randn|randint|randperm                        => rand, by counter
         Tt   rand_like|randn_like|randint_like|bernoulli        => rand, by counter
+        Tt   view_as_complex|view_as_real|real|imag|conj|angle  => a complex tensor is two real ones: select, stack, neg, atan2
+        t    polar|complex                                      => the two parts
         f    linear                                             => linear, linear_bias
         f    conv1d|conv2d|conv3d|conv_transpose1d|conv_transpose2d|conv_transpose3d|conv1d_padding|conv2d_padding|conv3d_padding => the convolution
         f    max_pool1d|max_pool2d|max_pool3d|avg_pool1d|avg_pool2d|avg_pool3d => the pool; where padding does not count, divided by the pool of ones

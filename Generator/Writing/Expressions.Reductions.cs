@@ -29,8 +29,13 @@ internal static partial class Expressions
             ? $"Kernels.TopKOfShard({o[0]}, {o.Argument("k")}, {o.Argument("dim")}, {o.Argument("of_shard")})"
             : $"{o[0]}.topk({o.Int("k")}, {o.Argument("dim")})"),
         new("cumsum", o => o.Flag("reverse") ? $"Kernels.ReverseCumulativeSum({o[0]}, {o.Argument("dim")})" : $"{o[0]}.cumsum({o.Argument("dim")})"),
+        new("fft", o => $"Kernels.Fourier({o.All}, {o.Argument("dim")}, inverse: {(o.Flag("inverse") ? "true" : "false")})"),
         new("local_moments", o => $"Kernels.LocalMoments({o[0]}, {o.Array("dims")})"),
         .. Table(
+            ("real_part", "Kernels.RealPart({0})"),
+            ("real_part_backward", "Kernels.RealPartBackward({0}, {1})"),
+            ("imaginary_part", "Kernels.ImaginaryPart({0})"),
+            ("imaginary_part_backward", "Kernels.ImaginaryPartBackward({0}, {1})"),
             ("cummax", "{0}.cummax({dim})"),
             ("cummin", "{0}.cummin({dim})"),
             ("cumprod", "{0}.cumprod({dim})"),

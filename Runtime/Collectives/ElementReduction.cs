@@ -40,6 +40,9 @@ internal static unsafe class ElementReduction
         {
             case ScalarType.Float32: Accumulate(reduction, (float*)sum, (float*)x, count); break;
             case ScalarType.Float64: Accumulate(reduction, (double*)sum, (double*)x, count); break;
+            // A sum of complex numbers is that of their parts; an order they have not.
+            case ScalarType.ComplexFloat32 when reduction == Reduction.Sum: Accumulate(reduction, (float*)sum, (float*)x, 2 * count); break;
+            case ScalarType.ComplexFloat64 when reduction == Reduction.Sum: Accumulate(reduction, (double*)sum, (double*)x, 2 * count); break;
             case ScalarType.Int64: Accumulate(reduction, (long*)sum, (long*)x, count); break;
             case ScalarType.Int32: Accumulate(reduction, (int*)sum, (int*)x, count); break;
             case ScalarType.Int16: Accumulate(reduction, (short*)sum, (short*)x, count); break;

@@ -11,7 +11,8 @@ internal static class ElementType
         ScalarType.Bool or ScalarType.Byte or ScalarType.Int8 => 1,
         ScalarType.BFloat16 or ScalarType.Float16 or ScalarType.Int16 => 2,
         ScalarType.Float32 or ScalarType.Int32 => 4,
-        ScalarType.Float64 or ScalarType.Int64 => 8,
+        ScalarType.Float64 or ScalarType.Int64 or ScalarType.ComplexFloat32 => 8,
+        ScalarType.ComplexFloat64 => 16,
         _ => throw new NotSupportedException($"Tensors of element type {dtype} cannot be communicated or stored; use f32, f64, bf16, f16, i64, i32, i16, i8, u8 or bool."),
     };
 
@@ -28,6 +29,8 @@ internal static class ElementType
         ScalarType.BFloat16 => "bf16",
         ScalarType.Float32 => "f32",
         ScalarType.Float64 => "f64",
+        ScalarType.ComplexFloat32 => "c64",
+        ScalarType.ComplexFloat64 => "c128",
         _ => dtype.ToString(),
     };
 }

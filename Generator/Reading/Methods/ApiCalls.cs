@@ -29,6 +29,7 @@ internal sealed partial class MethodReader
         var arguments = ReadArguments(call);
         if (arguments.Any(a => a.Reading is UnknownReading)) return Unknown();
         var name = call.TargetMethod.Name;
+        if (ReadComplex(call, container, name, arguments) is { } complex) return complex;
         if (container is 'T' or 't' && name.EndsWith("_", StringComparison.Ordinal) && arguments.Length > 0 && arguments[0].Reading is TensorReading) return ReadInPlace(call, container, name, arguments);
         if (arguments.Any(a => a.Name == "inplace" && a.Reading is HostReading { Truth: true }))
             return ReadInPlace(call, container, name, [.. arguments.Select(a => a.Name == "inplace" ? a with { Reading = HostReading.Of(false), IsGiven = false } : a)]);
@@ -185,6 +186,8 @@ internal sealed partial class MethodReader
                 return RefuseIndex(index, at.Syntax);
             case (UnknownReading, _) or (_, UnknownReading):
                 return Unknown();
+            case (ComplexReading, ComplexReading or TensorReading or HostReading) or (TensorReading or HostReading, ComplexReading):
+                return CombineComplex(kind, left, right, at.Syntax);
             case (HostReading a, HostReading b):
                 return ReadHostBinary(at, kind, a, b);
             case (TensorReading a, TensorReading b) when TensorOperators.Find(kind) is { } entry:

@@ -30,6 +30,8 @@ internal sealed class BranchResults(HostReading condition, ProgramBuilder builde
             case (TensorReading x, TensorReading y):
                 if (ReferenceEquals(x.Value, y.Value)) return a;
                 return Same(x.Value, y.Value, name) ? Add(x.Value, y.Value, name) : UnknownReading.Instance;
+            case (ComplexReading x, ComplexReading y):
+                return new ComplexReading(Merge(x.Real, y.Real, name is null ? null : name + "Real"), Merge(x.Imaginary, y.Imaginary, name is null ? null : name + "Imag"));
             case (TupleReading x, TupleReading y) when x.Items.Length == y.Items.Length:
                 return new TupleReading([.. x.Items.Zip(y.Items, (i, j) => Merge(i, j, name))]);
             case (ListReading x, ListReading y) when x.Items.Length == y.Items.Length:
@@ -50,6 +52,7 @@ internal sealed class BranchResults(HostReading condition, ProgramBuilder builde
     public Reading Place(Reading reading, ImmutableArray<Value> values) => reading switch
     {
         PlacedReading place => new TensorReading(values[place.Index]),
+        ComplexReading z => new ComplexReading(Place(z.Real, values), Place(z.Imaginary, values)),
         TupleReading tuple => new TupleReading([.. tuple.Items.Select(i => Place(i, values))]),
         ListReading list => new ListReading([.. list.Items.Select(i => Place(i, values))]),
         _ => reading,

@@ -19,6 +19,7 @@ internal sealed partial class MethodReader
             case KnownTypes.Functional: return ReadApiCall(call, 'f');
             case KnownTypes.Special: return ReadApiCall(call, 's');
             case KnownTypes.LinearAlgebra: return ReadApiCall(call, 'l');
+            case KnownTypes.Fourier: return ReadApiCall(call, 'F');
             case KnownTypes.Sharding: return ReadSharding(call);
             case KnownTypes.Moe: return ReadMoe(call);
         }
@@ -125,6 +126,7 @@ internal sealed partial class MethodReader
     {
         if (call.TargetMethod.Name == "Local") return ReadLocal(call);
         var arguments = ReadArguments(call);
+        if (arguments.Any(a => IsComplex(a.Reading))) return RefuseComplex($"'Sharding.{call.TargetMethod.Name}' takes", call.Syntax);
         if (arguments.IsEmpty || arguments.Any(a => a.Reading is UnknownReading) || arguments[0].Reading is not TensorReading { Value: var x }) return Unknown();
         Argument? Named(string name) => arguments.FirstOrDefault(a => a.Name == name);
         var rank = x.Tensor.Rank;

@@ -72,7 +72,9 @@ internal sealed partial class MethodReader
 
     private Reading Assign(ISymbol symbol, Reading value)
     {
-        if (value is TensorReading tensor) value = new TensorReading(builder.Name(tensor.Value, symbol.Name));
+        if (value is ComplexReading z)
+            value = new ComplexReading(new TensorReading(builder.Name(Re(z), symbol.Name + "Real")), new TensorReading(builder.Name(Im(z), symbol.Name + "Imag")));
+        else if (value is TensorReading tensor) value = new TensorReading(builder.Name(tensor.Value, symbol.Name));
         else Keep(value);
         return locals[symbol] = value;
     }
@@ -82,6 +84,7 @@ internal sealed partial class MethodReader
         switch (reading)
         {
             case TensorReading tensor: builder.Keep(tensor.Value); break;
+            case ComplexReading z: Keep(z.Real); Keep(z.Imaginary); break;
             case TupleReading tuple: foreach (var item in tuple.Items) Keep(item); break;
             case ListReading list: foreach (var item in list.Items) Keep(item); break;
         }
@@ -123,6 +126,7 @@ internal sealed partial class MethodReader
             {
                 case UnknownReading unknown: return unknown;
                 case TensorReading tensor: return ReadTensorProperty(tensor.Value, property);
+                case ComplexReading complex: return ReadComplexProperty(complex, property);
                 case ListReading list when property.Property.Name is "Length" or "Count": return HostReading.Of(list.Items.Length);
                 case ModuleListReading list when property.Property.Name == "Count": return new HostReading(list.Name + ".Count", SpecialType.System_Int32);
                 case ModuleReading { Field: { } field } when context.Fields.TryGetValue(field, out var known) && known is LibraryModule library && library.Weights.TryGetValue(property.Property.Name, out var weight):
@@ -139,6 +143,8 @@ internal sealed partial class MethodReader
         var type = tensor.Tensor;
         switch (property.Property.Name)
         {
+            case "real" or "imag" when Parts(new TensorReading(tensor), property.Syntax) is { Im: { } imaginary } parts: return new TensorReading(property.Property.Name == "real" ? parts.Re : imaginary);
+            case "real": return new TensorReading(tensor);
             case "shape": return Shape(tensor);
             case "dtype": return new ElementReading(type.Element);
             case "device" or "device_type": return DeviceReading.Instance;

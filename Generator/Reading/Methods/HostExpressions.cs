@@ -118,6 +118,8 @@ internal sealed partial class MethodReader
         {
             case TensorReading tensor when unary.OperatorKind == UnaryOperatorKind.Minus: return ApplyOne("neg", Attributes.None, [tensor.Value], unary.Syntax);
             case TensorReading tensor when unary.OperatorKind is UnaryOperatorKind.BitwiseNegation or UnaryOperatorKind.Not: return ApplyOne(IsWhole(tensor.Value) ? "bitwise_not" : "logical_not", Attributes.None, [tensor.Value], unary.Syntax);
+            case ComplexReading z when unary.OperatorKind == UnaryOperatorKind.Minus:
+                return Complex(One(unary.Syntax, "neg", Attributes.None, Re(z)), One(unary.Syntax, "neg", Attributes.None, Im(z)));
             case HostReading host:
                 switch (unary.OperatorKind)
                 {

@@ -71,6 +71,7 @@ internal sealed partial class MethodReader
     private static bool Holds(Reading reading, Value value) => reading switch
     {
         TensorReading tensor => tensor.Value == value,
+        ComplexReading z => Holds(z.Real, value) || Holds(z.Imaginary, value),
         TupleReading tuple => tuple.Items.Any(i => Holds(i, value)),
         ListReading list => list.Items.Any(i => Holds(i, value)),
         _ => false,

@@ -133,7 +133,7 @@ internal sealed partial class MethodReader
     private Reading Pad(Value value, ImmutableArray<Dim> sizes, string? mode, string fill, SyntaxNode at)
     {
         if (sizes.Length == 1) sizes = [sizes[0], sizes[0]];
-        if (sizes.Any(s => s.Value < 0) && mode is "Reflect" or "Replicate") return Refuse("GSH4005", at, $"A negative padding by {mode} is not compiled; cut the tensor with narrow, and pad by what is positive.");
+        if (sizes.Any(s => s.Value < 0) && mode is "Reflect" or "Replicate" or "Circular") return Refuse("GSH4005", at, $"A negative padding by {mode} is not compiled; cut the tensor with narrow, and pad by what is positive.");
         if (mode is null or "Constant" or "Zeros") return ApplyOne("pad", Attributes.None.With("pad", sizes).WithHost("value", fill), [value], at);
         if (sizes.Length % 2 != 0 || sizes.Length > 2 * value.Tensor.Rank) return Refuse("GSH1001", at, $"'pad' takes two sizes for each of at most {value.Tensor.Rank} dims, but gets {sizes.Length}.");
         Value? result = value;

@@ -21,7 +21,9 @@ internal sealed partial class MethodReader
         var operands = ImmutableArray.CreateBuilder<Value>();
         foreach (var argument in call.Arguments.Where(a => a.Parameter?.Name is "a" or "b" or "c" or "d").OrderBy(a => a.Parameter!.Ordinal))
         {
-            if (ReadExpression(argument.Value) is not TensorReading { Value: var operand }) return Unknown();
+            var given = ReadExpression(argument.Value);
+            if (IsComplex(given)) return RefuseComplex("'Sharding.Local' takes", argument.Syntax);
+            if (given is not TensorReading { Value: var operand }) return Unknown();
             operands.Add(operand);
         }
 

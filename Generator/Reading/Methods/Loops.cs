@@ -60,7 +60,9 @@ internal sealed partial class MethodReader
                 case TensorReading tensor: carried.Add((local, tensor.Value)); break;
                 case UnknownReading: Unknown(); break;
                 default:
-                    Refuse("GSH4001", loop.Syntax, $"The loop changes '{local.Name}', which is no tensor; only tensors are handed from turn to turn.");
+                    Refuse("GSH4001", loop.Syntax, reading is ComplexReading
+                        ? $"The loop changes '{local.Name}', a complex tensor; hand torch.view_as_real of it from turn to turn."
+                        : $"The loop changes '{local.Name}', which is no tensor; only tensors are handed from turn to turn.");
                     return;
             }
         }

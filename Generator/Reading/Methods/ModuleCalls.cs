@@ -14,6 +14,7 @@ internal sealed partial class MethodReader
         if (call.TargetMethod.Name is not ("forward" or "call"))
             return Refuse("GSH4003", call.Syntax, $"'{call.TargetMethod.Name}' of '{module.Name}' is not known to the compiler; call '{module.Name}.forward'.");
         var inputs = ReadArguments(call).RemoveAt(0);
+        if (inputs.Any(i => IsComplex(i.Reading))) return RefuseComplex($"'{module.Label}' takes", call.Syntax);
         if (inputs.Any(i => i.Reading is UnknownReading)) return Unknown();
         builder.IsRematerialized = KnownTypes.Has(module.Symbol, Rematerialize);
         var result = ReadLibrary(module, inputs, call.Syntax);
@@ -103,6 +104,7 @@ internal sealed partial class MethodReader
         var at = call.Syntax;
         var arguments = ReadArguments(call).Where(a => a.Name != "this").ToImmutableArray();
         if (arguments.Any(a => a.Reading is UnknownReading)) return Unknown();
+        if (arguments.FirstOrDefault(a => IsComplex(a.Reading)) is { } complex) return RefuseComplex($"'{module.Name}' takes", complex.Syntax);
         var name = call.TargetMethod.Name == "call" ? "forward" : call.TargetMethod.Name;
         CalleeFace? face;
         if (!SymbolEqualityComparer.Default.Equals(module.Type.ContainingAssembly, context.Type.ContainingAssembly))

@@ -126,6 +126,12 @@ internal sealed partial class MethodReader
         var reading = ReadExpression(property.Instance!);
         if (reading is ListReading && property.Arguments.Length == 1) return ReadElement(property.Instance!, property.Arguments[0].Value, at);
         if (reading is ModuleListReading list) return ReadItem(list, property.Arguments[0].Value, at);
+        if (reading is ComplexReading z)
+        {
+            var items = IndicesOf(property).ToList();
+            return ReadComplexAt(z, part => ReadPositions(items, part, at) is { } places ? ReadAt(part, places, at) : UnknownReading.Instance);
+        }
+
         if (reading is not TensorReading tensor) return reading is UnknownReading ? reading : Refuse("GSH4002", at, "Only tensors and lists of known length are indexed; index a tensor, a shape, or an array that this method makes.");
         return ReadPositions(IndicesOf(property), tensor.Value, at) is { } positions ? ReadAt(tensor.Value, positions, at) : UnknownReading.Instance;
     }

@@ -46,7 +46,6 @@ internal sealed partial class MethodReader
             case "unfold" when arguments.Length == 4: return ReadUnfold(x, arguments, at);
             case "slice" when arguments.Length == 5: return ReadSlice(x, arguments, at);
             case "new_zeros" or "new_ones" or "new_full" or "new_empty": return ReadCreation(name == "new_empty" ? "zeros" : name.Substring(4), [.. arguments.Skip(1)], at, x.Tensor.Element);
-            case "cfloat" or "cdouble" or "view_as_complex": return Refuse("GSH4005", at, $"'{name}' makes a complex tensor, which is not compiled; keep the real and the imaginary part as two tensors.");
             case "masked_select" or "nonzero" or "argwhere" or "unique" or "unique_consecutive" or "bincount" or "masked_scatter" or "multinomial" or "nonzero_as_list":
                 return Refuse("GSH4009", at, $"The shape of what '{name}' gives depends on a tensor's values, which may differ from rank to rank; keep the shape and choose by torch.where or masked_fill.");
             default: return null;

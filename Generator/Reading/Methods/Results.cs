@@ -17,6 +17,12 @@ internal sealed partial class MethodReader
             _ => [returned],
         };
         if (readings.Any(r => r is UnknownReading)) return null;
+        if (readings.Any(IsComplex))
+        {
+            RefuseComplex($"'{method.Name}', an annotated method, returns", at);
+            return null;
+        }
+
         if (readings.Length != names.Length || readings.Any(r => r is not TensorReading) || readings.Length == 0)
         {
             Refuse("GSH4010", at, $"'{method.Name}' returns '{method.ReturnType.ToDisplayString()}'; an annotated method returns a tensor or a tuple of tensors.");

@@ -24,6 +24,7 @@ internal sealed partial class MethodReader
         if (attribute.ConstructorArguments is not [{ Value: string rule }]) return Unknown();
         var arguments = ReadArguments(call);
         if (arguments.Any(a => a.Reading is UnknownReading)) return Unknown();
+        if (arguments.FirstOrDefault(a => IsComplex(a.Reading)) is { } complex) return RefuseComplex($"'{method.Name}' takes", complex.Syntax);
 
         var tensors = method.Parameters.Where(p => KnownTypes.IsTensor(p.Type)).ToList();
         var fault = FactorText.Fault(rule, tensors.Count, results);

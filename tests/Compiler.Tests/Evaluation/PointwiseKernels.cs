@@ -23,6 +23,9 @@ internal static class PointwiseKernels
         Unary("relu", x => Math.Max(x, 0)), Unary("sigmoid", Sigmoid), Unary("tanh", Math.Tanh), Unary("gelu", x => x * Normal(x)), Unary("silu", x => x * Sigmoid(x)),
         Unary("softplus", Softplus), Unary("log_sigmoid", x => -Softplus(-x)), Unary("relu6", x => Math.Min(Math.Max(x, 0), 6)), Unary("mish", x => x * Math.Tanh(Softplus(x))),
         One("nan_to_num", c => c.X.Map(x => double.IsNaN(x) ? c.Host("nan", 0) : double.IsPositiveInfinity(x) ? c.Host("posinf", double.MaxValue) : double.IsNegativeInfinity(x) ? c.Host("neginf", -double.MaxValue) : x)),
+        // All numbers here are real.
+        Unary("real_part", x => x), Unary("imaginary_part", _ => 0), Binary("real_part_backward", (d, _) => d), Binary("imaginary_part_backward", (_, _) => 0),
+        ("fft", Fourier),
         Unary("logical_not", x => Truth(x == 0)), Unary("isnan", x => Truth(double.IsNaN(x))), Unary("isinf", x => Truth(double.IsInfinity(x))), Unary("isfinite", x => Truth(double.IsFinite(x))),
 
         Binary("relu_backward", (d, y) => y > 0 ? d : 0), Binary("sigmoid_backward", (d, y) => d * y * (1 - y)), Binary("tanh_backward", (d, y) => d * (1 - y * y)),
@@ -128,5 +131,17 @@ internal static class PointwiseKernels
         }
 
         return 2 / Math.Sqrt(Math.PI) * sum;
+    }
+
+    private static object?[] Fourier(KernelCall c)
+    {
+        var (dim, sign) = (c.Dim(), c.Attributes.Flag("inverse") ? 1 : -1);
+        var size = c.X.Shape[dim];
+        NdArray Sum(Func<double, double, double, double, double> term) => NdArray.Fill(c.X.Shape, index => Enumerable.Range(0, (int)size).Sum(t =>
+        {
+            var (at, angle) = (NdArray.With(index, dim, t), sign * 2 * Math.PI * index[dim] * t / size);
+            return term(c.X[at], c.Y[at], Math.Cos(angle), Math.Sin(angle));
+        }));
+        return [Sum((re, im, cos, sin) => re * cos - im * sin), Sum((re, im, cos, sin) => re * sin + im * cos)];
     }
 }

@@ -15,6 +15,9 @@ public static class HaloSamples
         // Depthwise: a channel is a group.
         new("conv1d", "padding=[1], groups=4", ["f64[2,4,8]", "f64[4,1,3]", "f64[4]"]), new("conv2d", "groups=3, stride=[2,1]", ["f64[2,3,7,5]", "f64[3,1,3,2]"]), new("conv_transpose1d", "stride=[2], groups=4", ["f64[2,4,5]", "f64[4,1,3]"]),
         new("conv1d_backward_weight", "size=[3], groups=4", ["f64[3,4,5]", "f64[3,4,7]"]), new("conv1d_backward_input", "size=[7], groups=4", ["f64[3,4,5]", "f64[4,1,3]"]),
+        // Whole groups of several channels.
+        new("conv1d", "padding=[1], groups=6", ["f64[2,12,5]", "f64[12,2,3]", "f64[12]"]), new("conv2d", "groups=6", ["f64[2,6,4,5]", "f64[12,1,3,2]"]), new("conv_transpose1d", "stride=[2], groups=6", ["f64[2,12,5]", "f64[12,2,3]", "f64[12]"]),
+        new("conv1d_backward_weight", "size=[3], groups=6", ["f64[3,12,5]", "f64[3,12,7]"]), new("conv1d_backward_input", "size=[7], groups=6", ["f64[3,12,5]", "f64[12,2,3]"]),
         // Fewer positions than ranks.
         new("conv1d", "", ["f64[3,4,7]", "f64[2,4,6]"]),
         new("conv2d", "padding=[1,1]", ["f64[1,2,8,7]", "f64[3,2,3,3]", "f64[3]"]), new("conv2d", "stride=[2,3], padding=[0,2], dilation=[2,1]", ["f64[1,2,11,9]", "f64[2,2,3,2]"]),

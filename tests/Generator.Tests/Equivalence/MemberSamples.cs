@@ -32,7 +32,7 @@ public static class MemberSamples
             "x.cummax(1).values", "x.cummin(0).values", "x.std(new long[] { 1, 2 })", "x.var((1, 2))", "x.max(1).values", "x.amax(new long[] { 0, 2 })", "x.logsumexp(1)", "x.mean(new long[] { 0, 1 }, true)"),
         .. Each("x.fliplr()", "x.flipud()", "x.ravel()", "x.take_along_dim(y.argsort(2), 2)", "x.gather(2, y.argsort(2))", "x.scatter_add(2, y.argsort(2), y)", "x.scatter(2, y.argsort(2), y)", "x.swapdims(0, 1)",
             "x.index_add(1, torch.arange(2, device: x.device), y.narrow(1, 0, 2), 0.5)", "x.index_copy(1, torch.arange(2, device: x.device), y.narrow(1, 0, 2))", "x.index_select(1, torch.arange(2, device: x.device))"),
-        .. Indexed.All, .. Resized.All,
+        .. Indexed.All, .. Resized.All, .. ComplexNumbers.All, .. ElementTypes.All,
         .. Losses("l1_loss", "mse_loss", "smooth_l1_loss", "huber_loss", "soft_margin_loss"),
         .. Each("functional.smooth_l1_loss(x, y, beta: 0.3)", "functional.huber_loss(x, y, 0.3)", "functional.kl_div(x, y)", "functional.kl_div(x, y.exp(), false, Reduction.Sum)", "functional.binary_cross_entropy(x.sigmoid(), y.sigmoid())",
             "functional.binary_cross_entropy(x.sigmoid(), y.sigmoid(), y.exp().detach())", "functional.binary_cross_entropy_with_logits(x, y.sigmoid())", "functional.binary_cross_entropy_with_logits(x, y.sigmoid(), y.exp().detach())",

@@ -19,13 +19,14 @@ public sealed class SplitImageTests
         using static TorchSharp.torch;
         using static TorchSharp.torch.nn;
 
-        /// <summary>Down by a pool, up by a transposed convolution.</summary>
+        /// <summary>Down by a pool, up by a transposed convolution; borders by reflection, by repetition and from the other end.</summary>
         [Sharded, Mesh("space")]
         public sealed partial class ImageNet : nn.Module<Tensor, Tensor>
         {
             [Shape("4 3 3 3")] private readonly Parameter stem;
             [Shape("4")] private readonly Parameter stemBias;
             [Shape("4 4 5 5")] private readonly Parameter mixer;
+            [Shape("4 2 3 3")] private readonly Parameter grouped;
             [Shape("4 2 4 4")] private readonly Parameter up;
             [Shape("2")] private readonly Parameter upBias;
 
@@ -34,6 +35,7 @@ public sealed class SplitImageTests
                 stem = Parameter(torch.randn(4, 3, 3, 3));
                 stemBias = Parameter(torch.randn(4));
                 mixer = Parameter(torch.randn(4, 4, 5, 5));
+                grouped = Parameter(torch.randn(4, 2, 3, 3));
                 up = Parameter(torch.randn(4, 2, 4, 4));
                 upBias = Parameter(torch.randn(2));
                 RegisterComponents();
@@ -46,7 +48,10 @@ public sealed class SplitImageTests
                 var small = functional.max_pool2d(wide, new long[] { 2, 2 });
                 var mixed = functional.conv2d(small, mixer, padding: new long[] { 4, 4 }, dilation: new long[] { 2, 2 });
                 var soft = functional.avg_pool2d(mixed, new long[] { 3, 3 }, new long[] { 1, 1 }, new long[] { 1, 1 });
-                return functional.conv_transpose2d(soft, up, upBias, strides: new long[] { 2, 2 }, padding: new long[] { 1, 1 });
+                var framed = functional.conv2d(functional.pad(soft, new long[] { 1, 1, 1, 1 }, PaddingModes.Reflect), grouped, groups: 2);
+                var repeated = functional.avg_pool2d(functional.pad(framed, new long[] { 0, 0, 2, 1 }, PaddingModes.Replicate), new long[] { 4, 1 }, new long[] { 1, 1 });
+                var round = functional.avg_pool2d(functional.pad(repeated, new long[] { 0, 0, 1, 1 }, PaddingModes.Circular), new long[] { 3, 1 }, new long[] { 1, 1 });
+                return functional.conv_transpose2d(round, up, upBias, strides: new long[] { 2, 2 }, padding: new long[] { 1, 1 });
             }
         }
         """;
