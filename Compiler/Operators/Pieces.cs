@@ -78,8 +78,24 @@ internal static class Pieces
         var dims = FactorTemplate.Dims(call.Rank(0));
         var own = call.Operands.Select((_, i) => "n" + i).ToArray();
         var total = call.Operands.Aggregate(Dim.Zero, (sum, o) => sum + (dim < o.Tensor.Rank ? o.Tensor.Dims[dim] : Dim.Zero));
-        return new FactorTemplate([.. own.Select(n => dims.SetItem(dim, [n]))], [dims.SetItem(dim, ["m"])]).Replicate([.. own, "m"]).Size("m", total);
+        var template = new FactorTemplate([.. own.Select(n => dims.SetItem(dim, [n]))], [dims.SetItem(dim, ["m"])]).Replicate([.. own, "m"]).Size("m", total);
+        return Bulk(call, dim) is { } bulk ? template.Tie("m", own[bulk]) : template;
     }
+
+    /// <summary>The operand beside which the others are a few elements, as a border is: the whole stays split as it is. Null where there is none.</summary>
+    private static int? Bulk(OperatorCall call, int dim)
+    {
+        if (call.Operands.Any(o => dim >= o.Tensor.Rank)) return null;
+        var sizes = call.Operands.Select(o => o.Tensor.Dims[dim]).ToList();
+        var open = Enumerable.Range(0, sizes.Count).Where(i => sizes[i].Value is null).ToList();
+        if (open.Count > 1) return null;
+        if (open.Count == 1) return sizes.All(s => s.Value is null or <= FewElements) ? open[0] : null;
+        var largest = Enumerable.Range(0, sizes.Count).OrderByDescending(i => sizes[i].Value).First();
+        return sizes[largest].Value >= 2 * (sizes.Sum(s => s.Value!.Value) - sizes[largest].Value) ? largest : null;
+    }
+
+    // At most as many elements are a border.
+    private const int FewElements = 32;
 
     private static ImmutableArray<Value?> CatVjp(VjpContext v)
     {
