@@ -34,7 +34,7 @@ internal sealed class SizeResolution
         var pass = new SizeResolution(forward, backward, granules, names);
         var body = pass.Rewrite(forward.Body);
         var back = backward is null ? null : pass.Rewrite(backward.Body);
-        return (forward with { Body = body with { Operations = [.. pass.sizes.Operations, .. body.Operations] } },
+        return (forward with { Body = body with { Operations = pass.sizes.Into(body.Operations) } },
             back is null ? null : backward! with { Body = back });
     }
 

@@ -21,8 +21,17 @@ internal sealed class SizeTable(Function function, IEnumerable<Operation> progra
 
     private readonly Dictionary<string, Dim> known = new(StringComparer.Ordinal);
 
-    /// <summary>The operations that read and exchange sizes, for the start of the function.</summary>
-    public ImmutableArray<Operation> Operations => operations.ToImmutable();
+    // Sizes that are known no sooner than a call of the function's body has returned: by name, the call's place.
+    private readonly Dictionary<string, int> late = new(StringComparer.Ordinal);
+    private readonly Dictionary<int, List<Operation>> after = [];
+
+    /// <summary>The body with the operations that read and exchange sizes: at its start, or behind the call whose result shows the size.</summary>
+    public ImmutableArray<Operation> Into(ImmutableArray<Operation> body)
+    {
+        if (after.Count == 0) return [.. operations, .. body];
+        var places = function.Body.Operations.Select((o, i) => (o, i)).Where(p => after.ContainsKey(p.i)).ToDictionary(p => p.o.Results[0], p => after[p.i]);
+        return [.. operations, .. body.SelectMany(o => o.Name == "call" && places.TryGetValue(o.Results[0], out var behind) ? [o, .. behind] : new[] { o })];
+    }
 
     /// <summary>A global size over names of host values.</summary>
     /// <exception cref="ShapeException">No parameter shows a symbol's size.</exception>
@@ -73,7 +82,7 @@ internal sealed class SizeTable(Function function, IEnumerable<Operation> progra
         var (over, under) = (Global(DimParser.Parse(symbol.Substring(0, close + 1))), Global(DimParser.Parse(symbol.Substring(close + 2))));
         var name = over.Symbols.FirstOrDefault() ?? "quotient";
         var result = new Value(names.Fresh(name), Size);
-        operations.Add(new Operation("host_size", [], [result], Attributes.None.WithHost("value", $"({{{over}}}) / ({{{under}}})"), Origin.None));
+        Place(new Operation("host_size", [], [result], Attributes.None.WithHost("value", $"({{{over}}}) / ({{{under}}})"), Origin.None));
         return Dim.Symbol(result.Name);
     }
 
@@ -97,10 +106,40 @@ internal sealed class SizeTable(Function function, IEnumerable<Operation> progra
             return axes.Reverse().Aggregate(Local(size, axes), (part, axis) => Rank("global_size", axis, part, axis.Equals(axes[0]) ? symbol : LocalName(symbol)));
         }
 
-        return multiple is var (of, place)
-            ? SizeOf(of, place) / (of.Tensor.Dims[place] / size)
+        return multiple is var (of, place) ? SizeOf(of, place) / (of.Tensor.Dims[place] / size)
+            : OfCall(symbol) is { } shownLate ? shownLate
             : throw new ShapeException($"the size {symbol} is needed when the model runs, but no argument or parameter of '{function.Name}' has a dim of that size: name it in a [Shape].");
     });
+
+    /// <summary>A size that only what another module returns has: of its weights, or of what it computes.</summary>
+    private Dim? OfCall(string symbol)
+    {
+        var results = function.Body.Operations.Select((o, i) => (Call: o, Place: i)).Where(c => c.Call.Name == "call")
+            .SelectMany(c => c.Call.Results.Where(r => r.Type is TensorType).Select(r => (Result: r, c.Place)))
+            .SelectMany(r => Enumerable.Range(0, r.Result.Tensor.Rank).Where(d => r.Result.Tensor.Dims[d].SymbolName == symbol).Select(d => (r.Result, r.Place, Dim: d)))
+            .OrderBy(r => r.Place).ToList();
+        if (results.Count == 0) return null;
+        var (result, place, dim) = results.FirstOrDefault(r => r.Place == results[0].Place && r.Result.Tensor.Sharding.Dims[r.Dim].Axes.IsEmpty) is { Result: not null } whole ? whole : results[0];
+        var axes = result.Tensor.Sharding.Dims[dim].Axes;
+        var part = Add("size_of", Attributes.None.With("dim", dim), [result], axes.IsEmpty ? symbol : LocalName(symbol), place);
+        return axes.Reverse().Aggregate(part, (size, axis) => Rank("global_size", axis, size, axis.Equals(axes[0]) ? symbol : LocalName(symbol)));
+    }
+
+    /// <summary>Puts an operation where the sizes are known that it reads.</summary>
+    private void Place(Operation operation, int behind = -1)
+    {
+        foreach (var symbol in SizeReferences.Of(operation.Attributes))
+            if (late.TryGetValue(symbol, out var place)) behind = Math.Max(behind, place);
+        if (behind < 0)
+        {
+            operations.Add(operation);
+            return;
+        }
+
+        if (!after.TryGetValue(behind, out var list)) after[behind] = list = [];
+        list.Add(operation);
+        late[operation.Results[0].Name] = behind;
+    }
 
     private IEnumerable<(Value Parameter, int Dim)> Dims() =>
         function.Parameters.Where(p => p.Value.Type is TensorType).SelectMany(p => Enumerable.Range(0, p.Value.Tensor.Rank).Select(d => (p.Value, d)));
@@ -120,10 +159,10 @@ internal sealed class SizeTable(Function function, IEnumerable<Operation> progra
     private Dim Rank(string operation, AxisRef axis, Dim of, string name) =>
         Once($"{operation} {axis} {of}", () => Add(operation, Attributes.Named(axis.Name).With("size", of), [], name));
 
-    private Dim Add(string operation, Attributes attributes, ImmutableArray<Value> operands, string name)
+    private Dim Add(string operation, Attributes attributes, ImmutableArray<Value> operands, string name, int behind = -1)
     {
         var result = new Value(names.Fresh(name.Replace(".", "").TrimStart('_')), Size);
-        operations.Add(new Operation(operation, operands, [result], attributes, Origin.None));
+        Place(new Operation(operation, operands, [result], attributes, Origin.None), behind);
         return Dim.Symbol(result.Name);
     }
 

@@ -120,6 +120,27 @@ public sealed class RegressionTests
         new() { ["flag"] = 0 },
         members: new() { ["sub"] = ("mesh model func forward(x: float[M,3]) { y: float[M,3]? = ones_like(x) return y }", null) });
 
+    [Theory]
+    [InlineData("float[B,H]")]
+    [InlineData("float[B,H@model]")]
+    [InlineData("float[B@model,H]")]
+    public void A_size_that_only_a_called_modules_weights_have_is_read_where_it_returns(string result) => Passes(
+        $$"""
+        mesh model
+        func forward(x: float[B,M]) {
+          y: {{result}} = call[sub.forward, results=[0]](x)
+          z: float[B,H]? = softmax[dim=-1](y)
+          m: float[B]? = mean[dims=[1]](z)
+          w: float[H]? = full[float, shape=[H], value=`0.5`]()
+          v: float[B,H]? = mul(z, w)
+          flat: float[B*H]? = reshape[shape=[B*H]](v)
+          return m, flat
+        }
+        """,
+        [("model", 2)],
+        new() { ["B"] = 3, ["M"] = 2, ["H"] = 5 },
+        members: new() { ["sub"] = ("mesh model func forward(x: float[B,M], weight w: float[M,H]) { y: float[B,H]? = matmul(x, w) z: " + result + " = constraint(y) return z }", null) });
+
     [Fact]
     public void A_part_of_a_split_dim_that_is_the_whole_of_it_is_its_operand() => Passes(
         """

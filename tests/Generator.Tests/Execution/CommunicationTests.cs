@@ -85,6 +85,31 @@ public class CommunicationTests
         }
         """, mesh, Equivalence.Random(1, 2, 12));
 
+    [Theory]
+    [InlineData("Replicate")]
+    [InlineData("Split(1, \"model\")")]
+    public void A_size_that_only_a_submodule_has_is_read_where_it_returns(string weight) => Equivalence.Check($$"""
+        [Sharded, Mesh("model")]
+        public sealed partial class Inner : nn.Module<Tensor, Tensor>
+        {
+            [{{weight}}, Shape("M H")] private readonly Parameter w = Parameter(torch.randn(6, 4));
+            public Inner() : base("inner") { RegisterComponents(); }
+            public override Tensor forward([Replicate, Shape("B M")] Tensor x) => x.matmul(w);
+        }
+
+        [Sharded, Mesh("model")]
+        public sealed partial class Model : nn.Module<Tensor, Tensor>
+        {
+            private readonly Inner inner = new();
+            public Model() : base("model") { RegisterComponents(); }
+            public override Tensor forward([Replicate, Shape("B M")] Tensor x)
+            {
+                var y = inner.forward(x);
+                return (y * torch.ones(y.shape[1], dtype: ScalarType.Float64)).reshape(y.shape[0] * y.shape[1]) / y.mean(new long[] { 1 }).sum();
+            }
+        }
+        """, "model=2", Equivalence.Random(1, 5, 6));
+
     [Fact]
     public void A_merged_dim_leaves_a_submodule_in_equal_chunks() => Equivalence.Check("""
         [Sharded, Mesh("data")]
