@@ -50,8 +50,8 @@ internal sealed class Buckets
     /// <summary>Whether the operation runs with a bucket.</summary>
     public bool Holds(Operation operation) => held.Contains(operation);
 
-    /// <summary>The buckets that run behind the operation of an index, in order.</summary>
-    public IEnumerable<Bucket> At(int index) => (byPlace ??= all.ToLookup(b => b.Place))[index];
+    /// <summary>The buckets that run behind the operation of an index, in order: one that waits for another may have been begun before it.</summary>
+    public IEnumerable<Bucket> At(int index) => (byPlace ??= all.OrderBy(b => b.Depth).ToLookup(b => b.Place))[index];
 
     private void Close(Bucket bucket)
     {
@@ -83,6 +83,9 @@ internal sealed class Buckets
 
         /// <summary>The index of the operation behind which the bucket can run.</summary>
         public int Place => Before.Select(b => b.Place).Append(Last).Max();
+
+        /// <summary>How many buckets it waits for, one after the other.</summary>
+        public int Depth => Before.Select(b => b.Depth + 1).DefaultIfEmpty(0).Max();
 
         public IEnumerable<Operation> Combine()
         {

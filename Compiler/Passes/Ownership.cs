@@ -47,12 +47,15 @@ internal sealed class Ownership
 
             ImmutableArray<Block> blocks = [.. operation.Blocks.Select(Run)];
             var taken = new HashSet<Value>();
+
+            // What a loop begins with is the first turn's to free; not so where every turn reads it from outside, too.
+            var within = new HashSet<Value>(operation.Blocks.SelectMany(b => b.Operations.SelectMany(Uses).Concat(b.Yields)));
             ImmutableArray<Value> operands =
             [
                 .. operation.Operands.Select((v, at) =>
                 {
                     if (!Takes(operation, at) || v.Type is not TensorType) return v;
-                    var mayTake = own.Contains(v) && last[v] == i && !saved.Contains(v) && taken.Add(v);
+                    var mayTake = own.Contains(v) && last[v] == i && !saved.Contains(v) && !within.Contains(v) && taken.Add(v);
                     if (mayTake) return v;
 
                     // Optimisers and clipping write into gradients: none shares its memory.

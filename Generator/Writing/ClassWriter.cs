@@ -166,7 +166,7 @@ internal sealed class ClassWriter
     {
         var used = model.Methods.Select(m => m.Program).OfType<ShardedProgram>()
             .SelectMany(p => new[] { p.Forward, p.Backward }).OfType<Function>()
-            .SelectMany(f => f.Body.AllOperations).Where(o => Collectives.Has(o.Name)).Select(Collectives.AxisOf).ToList();
+            .SelectMany(f => f.Body.AllOperations).Where(o => Collectives.Has(o.Name)).SelectMany(o => Collectives.MinorAxes(o).Prepend(Collectives.AxisOf(o))).ToList();
         return model.Mesh.Axes.Select(a => a.Name).Where(used.Contains);
     }
 

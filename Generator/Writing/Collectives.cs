@@ -46,7 +46,7 @@ internal static class Collectives
     /// <summary>The call: <c>expert.AllToAll(dispatched, splitDim: 0, concatDim: 1)</c>.</summary>
     public static string Print(Operation operation, OperationText text) => (AxisOf(operation) is { } axis ? text.Axis(axis) + "." : "") + (HasDims(operation)
         ? $"{Kind(operation)}({string.Join(", ", operation.Operands.Select((_, i) => $"({text[i]}, {Dim(operation, i)})"))})"
-        : new Expression(operation.Name, Table[operation.Name].Pattern.Replace("{0}", "{*}").Replace("{minor}", string.Concat(Minor(operation).Select(a => ", " + text.Axis(a))))).Print(text));
+        : new Expression(operation.Name, Table[operation.Name].Pattern.Replace("{0}", "{*}").Replace("{minor}", string.Concat(MinorAxes(operation).Select(a => ", " + text.Axis(a))))).Print(text));
 
     /// <summary>The arguments of <c>Gradients.AllReduce</c>, which sums weights' gradients and accumulates them, and of <c>Gradients.ReduceScatter</c>: <c>data, (up, dUp, 0), (down, dDown, 1)</c>.</summary>
     public static IReadOnlyList<string> GradientArguments(Operation operation, OperationText text, IEnumerable<string> weights) =>
@@ -69,7 +69,7 @@ internal static class Collectives
         {
             var (from, to) = (operation.Attributes.Size("from"), operation.Attributes.Size("granule"));
             string Cut(Dim granule) => granule.IsOne ? "equal chunks" : $"multiples of {granule}";
-            return $"// Recut over '{string.Join("' and '", Minor(operation).Prepend(axis))}': dim {operation.Attributes.Int("dim")} from {Cut(from)} to {Cut(to)}, no communication where these coincide{why}";
+            return $"// Recut over '{string.Join("' and '", MinorAxes(operation).Prepend(axis))}': dim {operation.Attributes.Int("dim")} from {Cut(from)} to {Cut(to)}, no communication where these coincide{why}";
         }
 
         if (operation.Name == "einsum_loop")
@@ -91,7 +91,7 @@ internal static class Collectives
     private static string Describe(IEnumerable<Value> values, string axis) => string.Join(" and ", values.Select(v => Describe(v.Tensor, axis)).Distinct());
 
     /// <summary>The further axes of a dim that is cut anew.</summary>
-    private static string[] Minor(Operation recut) => recut.Attributes.Find("minor") is TextAttribute minor ? minor.Value.Split(' ') : [];
+    public static IEnumerable<string> MinorAxes(Operation recut) => recut.Attributes.Find("minor") is TextAttribute minor ? minor.Value.Split(' ') : [];
 
     private static string Describe(TensorType type, string axis)
     {

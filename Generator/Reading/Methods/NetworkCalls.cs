@@ -71,7 +71,13 @@ internal sealed partial class MethodReader
     private Reading ReadDropout(Value input, Argument? p, Argument? training, SyntaxNode at, bool isOurs)
     {
         if (p?.Reading is not HostReading probability) return Unknown();
-        if (training?.Reading is HostReading { Truth: false }) return new TensorReading(input);
+        if (training?.Reading is HostReading { Truth: false })
+        {
+            // Ours draws its key all the same: the plain module's next one is numbered behind it.
+            if (isOurs) builder.Add("next_key", Attributes.None, [], [HostType.Key], at);
+            return new TensorReading(input);
+        }
+
         if (!isOurs)
             findings.Report("GSH5001", at, "torch's dropout is compiled to Sharding.Dropout, which draws by counter: equal on any number of ranks, but not to the plain module's dropout; write Sharding.Dropout to have the plain module draw the same.");
         var key = builder.Add("next_key", Attributes.None, [], [HostType.Key], at)[0];

@@ -142,6 +142,29 @@ public sealed class RegressionTests
         members: new() { ["sub"] = ("mesh model func forward(x: float[B,M], weight w: float[M,H]) { y: float[B,H]? = matmul(x, w) z: " + result + " = constraint(y) return z }", null) });
 
     [Fact]
+    public void A_collective_that_waits_for_another_runs_behind_it_though_its_bucket_was_begun_before() => Passes(
+        """
+        mesh data, model, expert
+        rematerialize forward
+        func forward(x1: float[M], weight w12: float[1,E], x13: i64[2,5@expert@data] R(model), weight w44: float[E@data@model,E], weight w54: float[E,M], x52: float[E,2,3,E]) {
+          v14: float[2,5,E]? = embedding(w12, x13)
+          v19: float[2,5,E]?, v20: float[2,5,1]?, v21: float[2,5,1]? = layer_norm_plain[dims=1, eps=`1e-5`](v14)
+          v27: float[2,5,E]? = embedding(w12, x13)
+          v45: float[2,5,E]? = matmul(v27, w44)
+          v46: float[2,5,E]? = softmax[dim=-1](v45)
+          key47: !key = next_key()
+          v48: float[2,5,E,3]?, v49: float[2,5,E,3]?, v50: float[], v51: !top2 = top2_gating[capacity=3, training=`true`](v46, key47)
+          v53: float[2,5,E]? = einsum["egcm,gsec->gsm"](x52, v48)
+          v55: float[2,5,M]? = matmul(v19, w54)
+          v69: float[2,5]? = matmul(v55, x1)
+          return v53, v69
+        }
+        """,
+        [("data", 1), ("model", 1), ("expert", 1)],
+        new() { ["M"] = 1, ["E"] = 2 },
+        domains: new() { ["x13"] = "below 1" });
+
+    [Fact]
     public void A_part_of_a_split_dim_that_is_the_whole_of_it_is_its_operand() => Passes(
         """
         mesh model

@@ -17,6 +17,8 @@ public class ControlFlowTests
     [Theory]
     [InlineData("{ for (var i = 0; i < layers.Count; i++) x = layers[i].forward(x); return x; }")]
     [InlineData("{ foreach (var layer in layers) x = layer.forward(x); return x; }")]
+    [InlineData("{ var y = x.tanh(); var h = y; foreach (var layer in layers) h = layer.forward(y) * h; return h; }")]
+    [InlineData("{ var y = x.tanh(); var h = y; foreach (var layer in layers) h = layer.forward(y); return h; }")]
     [InlineData("{ for (int i = 0; i < layers.Count; ++i) { var layer = layers[i]; x = layer.forward(x).tanh(); } return x * layers.Count; }")]
     [InlineData("=> layers[2].forward(layers[^3].forward(x)) + layers[1].forward(x);")]
     public void Items_of_a_module_list(string body) => Check(body);

@@ -29,7 +29,9 @@ internal static class Equivalence
         var results = Tensors(CompiledModel.Call(plain, method, taken)!);
         var seeds = results.Select((r, i) => Random(90 + i, [.. r.shape])).ToArray();
         var differentiable = program.DifferentiableResults;
-        if (!differentiable.IsEmpty) differentiable.Select(i => (results[i] * seeds[i]).sum()).Aggregate((a, b) => a + b).backward();
+        // A branch that is not taken, or a loop without turns, may be all that gradients flow through.
+        var reached = differentiable.Where(i => results[i].requires_grad).ToList();
+        if (reached.Count > 0) reached.Select(i => (results[i] * seeds[i]).sum()).Aggregate((a, b) => a + b).backward();
 
         DeviceMesh.RunInProcess(Axes(mesh), rank =>
         {

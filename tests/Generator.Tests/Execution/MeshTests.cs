@@ -55,6 +55,7 @@ public class MeshTests
     [InlineData("torch.where(x > 0, x, x * 2).view(x.shape[0], x.shape[1], 1).transpose(1, 2).reshape(x.shape[0], x.shape[1])")]
     [InlineData("Sharding.Split(x.matmul(w.T), 1, \"data\").tanh().sum(1, keepdim: true)")]
     [InlineData("Sharding.Replicate(x).matmul(w.T) * Sharding.Dropout(x, 0.5).sum(1, keepdim: true)")]
+    [InlineData("Sharding.Replicate(x).matmul(w.T) + Sharding.Dropout(x, 0.3, false).sum(1, keepdim: true) * Sharding.Dropout(x, 0.5).sum(1, keepdim: true)")]
     [InlineData("x * functional.cross_entropy(x, x.argmax(1)) + functional.gelu(x) + functional.silu(x)")]
     [InlineData("einsum(\"bm,bn->mn\", x, x).sum() + x[TensorIndex.Slice(0, 2)].sum() * x + x.sort(1).Values + x.topk(2, 1).values.sum(1, keepdim: true)")]
     [InlineData("x.unsqueeze(1).matmul(x.unsqueeze(2)).squeeze(-1) * torch.arange(x.shape[0]).unsqueeze(1)")]

@@ -92,6 +92,13 @@ public sealed class ModelFuzzTests(ITestOutputHelper output)
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
+            // The drawer's random numbers are others than the model's, which may lie at a pole.
+            if (e.ToString().Contains("is off by NaN", StringComparison.Ordinal) && fuzz.Operations.Any(o => o.Name is "dropout" or "top2_gating"))
+            {
+                tally.Refuse("random numbers at a pole");
+                return null;
+            }
+
             // Of dims without annotation two modules may make different things.
             if (e.ToString().Contains("is the same parameter as", StringComparison.Ordinal))
             {
