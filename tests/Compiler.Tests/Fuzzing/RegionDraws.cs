@@ -33,6 +33,8 @@ internal static class RegionDraws
         var flag = scope.Draft.Name("flag");
         scope.Draft.Hosts[flag] = scope.Random.Next(2);
         var size = scope.Pick(k => k.Type.Rank > 0)?.Type.Dims[0];
+        // In C#, a size is read from an argument or a weight.
+        if (options.Real != "float" && size?.Symbols.All(s => scope.Draft.Shows(s) || scope.Draft.Hosts.ContainsKey(s)) == false) size = null;
         var condition = scope.Random.Next(4) switch
         {
             0 => "!" + flag,
