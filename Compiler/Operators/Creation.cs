@@ -23,8 +23,7 @@ internal static class Creation
             Element = (_, _) => ElementType.Bool,
             Summary = "true where column - row >= diagonal: the positions that causal attention masks, for diagonal 1",
         },
-        // Every rank draws the whole and keeps its part.
-        Whole("rand", call => call.Attributes.Sizes("shape")) with { Summary = "uniform in [0, 1) by the key and the global element index" },
+        Positioned("rand", call => call.Attributes.Sizes("shape")) with { Summary = "uniform in [0, 1) by the key and the global element index" },
     ];
 
     private static Dim Start(OperatorCall call) => call.Attributes.Has("start") ? call.Attributes.Size("start") : Dim.Zero;

@@ -113,6 +113,11 @@ internal sealed class SizeResolution
                 return ("dropout", Global(attributes)
                     .With("shape", type.Dims.Select(sizes.Global))
                     .With("offsets", type.Dims.Select((d, i) => sizes.Offset(d, type.Sharding.Dims[i].Axes))));
+            case "rand" when operation.Result.Tensor.Sharding.Dims.Any(d => !d.Axes.IsEmpty):
+                var drawn = operation.Result.Tensor;
+                return ("rand", Global(attributes)
+                    .With("local", LocalShape(operation))
+                    .With("offsets", drawn.Dims.Select((d, i) => sizes.Offset(d, drawn.Sharding.Dims[i].Axes))));
             case "top2_gating":
                 var gates = operation.Operands[0].Tensor;
                 return ("top2_gating", Global(attributes)

@@ -9,7 +9,7 @@ internal static partial class Expressions
         new("zeros", o => Create("zeros", o)),
         new("ones", o => Create("ones", o)),
         new("arange", o => $"torch.arange({(o.Has("start") ? o.Argument("start") + ", " : "")}{o.Argument("end")}, dtype: {o.ScalarType()}, device: {o.Device})"),
-        new("rand", o => $"CounterRandom.Uniform({o[0]}, {o.Array("shape")}, {o.Array("shape")}, new long[{Text(o.List("shape").Count)}], {o.ScalarType()}, {o.Device})"),
+        new("rand", o => $"CounterRandom.Uniform({o[0]}, {o.Array(o.Has("local") ? "local" : "shape")}, {o.Array("shape")}, {(o.Has("offsets") ? o.Array("offsets") : $"new long[{Text(o.List("shape").Count)}]")}, {o.ScalarType()}, {o.Device})"),
         new("clamp", Clamp),
         new("pad", o => o.IsSplit(0) ? $"Kernels.Pad({o[0]}, {o.Array("pad")}, {o.Argument("value")})" : $"functional.pad({o[0]}, {o.Array("pad")}, value: {o.Argument("value")})"),
         .. Table(

@@ -7,7 +7,7 @@ internal static class RandomKernels
 {
     public static IEnumerable<(string, Func<KernelCall, object?[]>)> All =>
     [
-        One("rand", c => NdArray.Fill(c.Sizes("shape"), i => Uniform((long)c.Operands[0]!, i, c.Sizes("shape"), new long[i.Length]))),
+        One("rand", c => NdArray.Fill(c.Sizes(c.Has("local") ? "local" : "shape"), i => Uniform((long)c.Operands[0]!, i, c.Sizes("shape"), c.Has("offsets") ? c.Sizes("offsets") : new long[i.Length]))),
         One("dropout", c =>
         {
             if (!c.Truth("training", true)) return c.X;
