@@ -10,6 +10,11 @@ try
 {
     return new SampleCommand().Run(args);
 }
+catch (RankFailedException e) when (e.InnerException is InputException or CheckpointException)
+{
+    Console.Error.WriteLine(e.InnerException.Message);
+    return badInput;
+}
 catch (Exception e) when (e is InputException or CheckpointException)
 {
     Console.Error.WriteLine(e.Message);

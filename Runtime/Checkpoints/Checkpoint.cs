@@ -1,16 +1,20 @@
+using System.Text.Json.Nodes;
 using static TorchSharp.torch;
 
 namespace GShard;
 
 /// <summary>
-/// Saves and loads the parameters and persistent buffers of plain and sharded modules as one safetensors file of whole tensors: a file is
-/// the same whatever mesh wrote it, and loads on any other.
+/// Saves and loads the parameters and persistent buffers of plain and sharded modules as safetensors of whole tensors: what is written is
+/// the same whatever mesh wrote it, and loads on any other. A training's whole state is a <see cref="CheckpointDirectory"/>'s.
 /// </summary>
 public static class Checkpoint
 {
+    /// <summary>The size that <see cref="Export"/> keeps files under unless told otherwise: Hugging Face's 5 GB.</summary>
+    public const long DefaultMaxFileBytes = 5_000_000_000;
+
     private static readonly Dictionary<string, string> Metadata = new() { ["format"] = "pt" };
 
-    /// <summary>Saves a model. All ranks of the mesh call it; rank 0 writes, and all return when the file is there.</summary>
+    /// <summary>Saves a model to one file. All ranks of the mesh call it; rank 0 writes, and all return when the file is there.</summary>
     /// <param name="model">A plain or a sharded module.</param>
     /// <param name="path">The file; replaced if it exists, and left as it was if anything fails.</param>
     /// <param name="mesh">The mesh of a sharded module, or null.</param>
@@ -20,81 +24,111 @@ public static class Checkpoint
         ArgumentNullException.ThrowIfNull(model);
         ArgumentException.ThrowIfNullOrEmpty(path);
         using var _ = no_grad();
-        var tensors = Tensors(model, mesh);
-        var writes = mesh is null || mesh.Rank == 0;
-        try
+        var tensors = ModelParts.Of(model, mesh);
+        Write(path, mesh, () => Write(path, tensors, mesh is null || mesh.Rank == 0));
+    }
+
+    /// <summary>
+    /// Saves a model as Hugging Face's tools do: <c>model-00001-of-0000n.safetensors</c> … and <c>model.safetensors.index.json</c>, which says
+    /// what is where. All ranks of the mesh call it and write a share of the files.
+    /// </summary>
+    /// <param name="model">A plain or a sharded module.</param>
+    /// <param name="folder">The folder; made if it does not exist. Safetensors files that it has from before are removed.</param>
+    /// <param name="mesh">The mesh of a sharded module, or null.</param>
+    /// <param name="maxFileBytes">How large a file's tensors become together; a single tensor may be larger.</param>
+    /// <exception cref="CheckpointException">The folder cannot be written.</exception>
+    public static void Export(nn.Module model, string folder, DeviceMesh? mesh = null, long maxFileBytes = DefaultMaxFileBytes)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentException.ThrowIfNullOrEmpty(folder);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(maxFileBytes);
+        using var _ = no_grad();
+        var files = Fill(ModelParts.Of(model, mesh), maxFileBytes);
+        var index = Path.Combine(folder, CheckpointFiles.IndexName);
+        var names = files.Select((_, i) => $"model-{i + 1:D5}-of-{files.Count:D5}.safetensors").ToArray();
+        var (rank, ranks) = mesh is null ? (0, 1) : (mesh.Rank, mesh.Size);
+        Write(folder, mesh, () =>
         {
-            using var writer = writes ? new SafeTensorsWriter(path, SafeTensorsHeader.Layout(tensors.Select(entry => (entry.Name, entry.Tensor.dtype, entry.GlobalShape)), Metadata)) : null;
-            foreach (var entry in tensors)
-            {
-                // One whole tensor at a time, so that no rank ever holds the whole model.
-                using var whole = entry.Sharding?.Gather(entry.Tensor);
-                writer?.Write(whole ?? entry.Tensor);
-            }
-            writer?.Commit();
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+            if (rank != 0) return;
+            Directory.CreateDirectory(folder);
+            // Without its index a folder that is half written is not mistaken for a model.
+            File.Delete(index);
+            foreach (var old in Directory.GetFiles(folder, "*.safetensors")) File.Delete(old);
+        });
+        Write(folder, mesh, () =>
         {
-            throw new CheckpointException($"Checkpoint '{path}' cannot be written: {exception.Message}", exception);
-        }
-        mesh?.Barrier();
+            for (var i = 0; i < files.Count; i++) Write(Path.Combine(folder, names[i]), files[i], i % ranks == rank);
+        });
+        Write(folder, mesh, () =>
+        {
+            if (rank != 0) return;
+            var map = new JsonObject();
+            foreach (var (name, file) in files.SelectMany((parts, i) => parts.Select(part => (part.Name, names[i])))) map[name] = file;
+            var size = files.SelectMany(parts => parts).Sum(Bytes);
+            Disk.Replace(index, new JsonObject { ["metadata"] = new JsonObject { ["total_size"] = size }, ["weight_map"] = map }.ToJsonString(new() { WriteIndented = true, NewLine = "\n" }) + "\n");
+        });
     }
 
     /// <summary>Loads a model: every rank reads its own parts. Nothing is changed before everything is checked on every rank.</summary>
     /// <param name="model">A plain or a sharded module.</param>
-    /// <param name="path">The file.</param>
+    /// <param name="path">A safetensors file; a folder with <c>model.safetensors.index.json</c>, as Hugging Face's tools and <see cref="Export"/> write it; or a
+    /// folder of parts, as PyTorch's distributed checkpoint writes them (<c>HuggingFaceStorageWriter</c>) and a <see cref="CheckpointDirectory"/> in its folders <c>model</c>.</param>
     /// <param name="mesh">The mesh of a sharded module, or null.</param>
-    /// <exception cref="CheckpointException">The file cannot be read, is damaged, lacks a tensor, has one that the model lacks, or one of another shape or element type.</exception>
+    /// <exception cref="CheckpointException">A file cannot be read, is damaged, lacks a tensor, has one that the model lacks, or one of another shape or element type.</exception>
     public static void Load(nn.Module model, string path, DeviceMesh? mesh = null)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentException.ThrowIfNullOrEmpty(path);
         using var _ = no_grad();
-        var tensors = Tensors(model, mesh);
-        using var reader = new SafeTensorsReader(path);
-        Check(tensors, reader, path);
-        mesh?.Barrier();
-        foreach (var entry in tensors)
+        var tensors = ModelParts.Of(model, mesh);
+        string[] paths = [];
+        RankMessages.Agree(mesh, () => paths = CheckpointFiles.At(path));
+        using var index = ShardIndex.Open(mesh, path, paths);
+        index.Check(tensors, "the model");
+        RankMessages.Agree(mesh, () => index.OpenFor(tensors));
+        RankMessages.Agree(mesh, () => tensors.ForEach(index.Read));
+    }
+
+    // One whole tensor at a time, so that no rank ever holds the whole model.
+    private static void Write(string path, IReadOnlyList<TensorPart> tensors, bool writes)
+    {
+        using var writer = writes ? new SafeTensorsWriter(path, SafeTensorsHeader.Layout(tensors.Select(part => (part.Name, part.Tensor.dtype, part.GlobalShape)), Metadata)) : null;
+        foreach (var part in tensors)
         {
-            var (offset, shape) = entry.Sharding?.LocalBox() ?? (new long[entry.GlobalShape.Length], entry.GlobalShape);
-            using var read = reader.Read(reader.Find(entry.Name)!, offset, shape);
-            entry.Tensor.copy_(read);
+            using var whole = ParameterSharding.OfTensor(part.Tensor)?.Gather(part.Tensor);
+            writer?.Write(whole ?? part.Tensor);
         }
-        mesh?.Barrier();
+        writer?.Commit();
     }
 
-    private static void Check(IReadOnlyList<ModelTensor> tensors, SafeTensorsReader reader, string path)
+    private static void Write(string path, DeviceMesh? mesh, Action write) => RankMessages.Agree(mesh, () =>
     {
-        var names = tensors.Select(entry => entry.Name).ToHashSet(StringComparer.Ordinal);
-        var missing = tensors.Where(entry => reader.Find(entry.Name) is null).Select(entry => $"'{entry.Name}'").ToArray();
-        if (missing.Length > 0) throw new CheckpointException($"Checkpoint '{path}' lacks {Few(missing)} of the model.");
-        var extra = reader.Entries.Where(entry => !names.Contains(entry.Name)).Select(entry => $"'{entry.Name}'").ToArray();
-        if (extra.Length > 0) throw new CheckpointException($"Checkpoint '{path}' has {Few(extra)}, which the model lacks.");
-        foreach (var entry in tensors)
+        try
         {
-            var stored = reader.Find(entry.Name)!;
-            if (stored.Dtype == entry.Tensor.dtype && stored.Shape.AsSpan().SequenceEqual(entry.GlobalShape)) continue;
-            throw new CheckpointException($"Checkpoint '{path}' has '{entry.Name}' as {ElementType.Name(stored.Dtype)}[{string.Join(", ", stored.Shape)}], but the model's is {ElementType.Name(entry.Tensor.dtype)}[{string.Join(", ", entry.GlobalShape)}].");
+            write();
         }
-    }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new CheckpointException($"Checkpoint '{path}' cannot be written: {exception.Message}", exception);
+        }
+    });
 
-    private static string Few(string[] names) => names.Length <= 4 ? string.Join(", ", names) : $"{string.Join(", ", names.Take(3))} and {names.Length - 3} more";
-
-    private static List<ModelTensor> Tensors(nn.Module model, DeviceMesh? mesh)
+    private static List<List<TensorPart>> Fill(List<TensorPart> tensors, long maxFileBytes)
     {
-        var tensors = new List<ModelTensor>();
-        foreach (var (name, parameter) in model.named_parameters()) tensors.Add(Describe(name, parameter, mesh));
-        foreach (var (name, buffer) in model.named_buffers(recurse: true, include_nonpersistent: false)) tensors.Add(Describe(name, buffer, mesh));
-        return tensors;
+        var files = new List<List<TensorPart>> { new() };
+        var bytes = 0L;
+        foreach (var part in tensors)
+        {
+            if (files[^1].Count > 0 && bytes + Bytes(part) > maxFileBytes)
+            {
+                files.Add([]);
+                bytes = 0;
+            }
+            files[^1].Add(part);
+            bytes += Bytes(part);
+        }
+        return files;
     }
 
-    private static ModelTensor Describe(string name, Tensor tensor, DeviceMesh? mesh)
-    {
-        var sharding = ParameterSharding.OfTensor(tensor);
-        if (sharding is not null && mesh is null && sharding.Mesh.Size > 1)
-            throw new ArgumentNullException(nameof(mesh), $"'{name}' is one part of a sharded tensor; pass the mesh it was sharded over.");
-        return new ModelTensor(name, tensor, sharding, sharding?.GlobalShape ?? tensor.shape);
-    }
-
-    private sealed record ModelTensor(string Name, Tensor Tensor, ParameterSharding? Sharding, long[] GlobalShape);
+    private static long Bytes(TensorPart part) => Box.CountOf(part.GlobalShape) * ElementType.Size(part.Tensor.dtype);
 }

@@ -24,6 +24,14 @@ internal sealed class AdafactorState(Parameter parameter) : OptimizerState(param
     /// <summary>The type that averages are kept in.</summary>
     public ScalarType Dtype => _parameter.dtype == ScalarType.Float64 ? ScalarType.Float64 : ScalarType.Float32;
 
+    /// <summary>The dim that a field's means are taken over, of a parameter of some dims; null for averages of the parameter's shape.</summary>
+    public static int? MeanOver(string field, int dims) => field switch
+    {
+        nameof(Rows) => dims - 1,
+        nameof(Columns) => dims - 2,
+        _ => null,
+    };
+
     /// <summary>Moves an average towards a new value and returns it.</summary>
     public Tensor Moving(ref Tensor? average, Tensor value, double decay)
     {

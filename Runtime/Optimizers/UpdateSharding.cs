@@ -23,6 +23,20 @@ internal sealed record UpdateSharding(long[] GlobalShape, (MeshAxis Axis, int Di
             [.. Enumerable.Range(0, sharding.GlobalShape.Length).SelectMany(dim => sharding.AxesOf(dim).Select(axis => (axis, dim)))]);
     }
 
+    /// <summary>The whole parameter's shape, and the box of it that this rank updates; null where that is nothing.</summary>
+    public static (long[] GlobalShape, Box? Box) BoxOf(Parameter p)
+    {
+        if (OptimizerShard.OfPart(p) is not { } share) return TensorPart.BoxOf(p, ParameterSharding.Of(p));
+        var (shape, box) = TensorPart.BoxOf(share.Whole, ParameterSharding.Of(share.Whole));
+        if (box is null) return (shape, null);
+        // A number is one rank's whole.
+        if (shape.Length == 0) return (shape, share.Axis.ChunkSize(1) == 1 ? box : null);
+        var part = new Box([.. box.Offset], [.. box.Shape]);
+        part.Offset[share.Dim] += share.Axis.ChunkOffset(box.Shape[share.Dim]);
+        part.Shape[share.Dim] = share.Axis.ChunkSize(box.Shape[share.Dim]);
+        return (shape, TensorPart.OrNothing(part, shape));
+    }
+
     /// <summary>The axes that split a dim.</summary>
     public IEnumerable<MeshAxis> AxesOf(int dim) => Splits.Where(split => split.Dim == dim).Select(split => split.Axis);
 }

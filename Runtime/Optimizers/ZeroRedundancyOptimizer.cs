@@ -104,6 +104,9 @@ public sealed class ZeroRedundancyOptimizer : OptimizerHelper
     public override void add_param_group(ParamGroup param_group) =>
         throw new NotSupportedException("A ZeroRedundancyOptimizer is made of all its parameters at once; pass them to the constructor.");
 
+    /// <summary>The optimizer of this rank's shares.</summary>
+    internal optim.Optimizer OfShares => inner;
+
     /// <summary>Sums the gradients that have gathered, so that each rank has those of its share.</summary>
     internal static void ReduceGradients(IEnumerable<OptimizerShard> shards)
     {

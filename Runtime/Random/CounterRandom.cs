@@ -59,5 +59,8 @@ public static class CounterRandom
     /// <summary>What a new rank starts from: this thread's seed, step and micro-batch, before the step's first random operator.</summary>
     internal static RandomState Inherited() => state with { Ordinal = 0 };
 
+    /// <summary>Where this thread stands.</summary>
+    internal static RandomState Current => state;
+
     internal static void Inherit(RandomState inherited) => state = inherited;
 }

@@ -55,6 +55,10 @@ public sealed record RunOptions
             throw new InputException("--experts 1 leaves a token no second choice: take 2 or more, or --dense.");
         if (!Model.Dense && Model.Experts % Training.Ranks != 0)
             throw new InputException($"--experts {Model.Experts} do not divide among --ranks {Training.Ranks}: each rank holds as many experts as every other.");
+        if (Training.SaveEvery < 0)
+            throw new InputException($"--save-every {Training.SaveEvery} cannot be: 1 or more steps, or 0 for the end alone.");
+        if (Training.CheckpointFolder is null && (Training.SaveEvery > 0 || Training.Resume))
+            throw new InputException($"{(Training.Resume ? "--resume" : "--save-every")} needs a folder: name it with --checkpoint-dir FOLDER.");
         if (Save is not null)
             CanBeWritten(Save);
         return this;

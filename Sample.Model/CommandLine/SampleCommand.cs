@@ -29,6 +29,10 @@ internal sealed class SampleCommand
     private readonly Option<string?> save = new("--save") { Description = "File to save the trained model to (safetensors).", HelpName = "file" };
     private readonly Option<string?> load = new("--load") { Description = "Saved model to begin with.", HelpName = "file", Recursive = true };
 
+    private readonly Option<string?> checkpointFolder = new("--checkpoint-dir") { Description = "Folder to save the training's whole state to.", HelpName = "folder" };
+    private readonly Option<int> saveEvery = Integer("--save-every", "Steps from one save to --checkpoint-dir to the next; 0 saves at the end alone.", new TrainingOptions().SaveEvery);
+    private readonly Option<bool> resume = new("--resume") { Description = "Go on from the last save in --checkpoint-dir, if there is one." };
+
     private readonly Option<string> language = new("--language") { Description = "Language of the phrase: de, fr, pt_BR.", HelpName = "name", Required = true };
     private readonly Argument<string> phrase = new("phrase") { Description = "What to translate to English." };
 
@@ -39,7 +43,7 @@ internal sealed class SampleCommand
         var root = new RootCommand("Trains the GShard paper's Transformer, its experts sharded over ranks, to translate names of countries, languages, currencies and scripts to English.")
         {
             ranks, experts, layers, width, hidden, heads, dense, dropout, smoothing, batch, steps, minutes, seed, optimizer,
-            learningRate, quick, languages, catalogs, save, load, translate,
+            learningRate, quick, languages, catalogs, save, load, checkpointFolder, saveEvery, resume, translate,
         };
         root.SetAction(parsed => new TrainingRun(Options(parsed)).Run());
         translate.SetAction(parsed => TranslatePhrase(parsed));
@@ -82,6 +86,9 @@ internal sealed class SampleCommand
                 Seed = parsed.GetValue(seed),
                 Optimizer = Kind(parsed.GetValue(optimizer)!),
                 LearningRate = Chosen(learningRate, defaults.LearningRate),
+                CheckpointFolder = parsed.GetValue(checkpointFolder),
+                SaveEvery = parsed.GetValue(saveEvery),
+                Resume = parsed.GetValue(resume),
             },
             Languages = parsed.GetValue(languages)?.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
                 ?? (isQuick ? QuickRun.Languages : null),

@@ -25,12 +25,14 @@ public sealed class BatchSchedule
     /// <summary>How many batches an epoch has; the sentences left over sit it out.</summary>
     public int BatchesPerEpoch => sentences.Length / batchSize;
 
-    /// <summary>Batches without end, from the first of the first epoch.</summary>
-    public IEnumerable<Batch> Batches()
+    /// <summary>Batches without end.</summary>
+    /// <param name="first">The number of the first one, from 0: how many were taken before.</param>
+    public IEnumerable<Batch> Batches(int first = 0)
     {
-        for (var epoch = 0UL; ; epoch++)
+        var skipped = first % BatchesPerEpoch;
+        for (var epoch = (ulong)(first / BatchesPerEpoch); ; epoch++, skipped = 0)
         {
-            foreach (var batch in Epoch(epoch))
+            foreach (var batch in Epoch(epoch).Skip(skipped))
                 yield return Batch.Of(batch);
         }
     }

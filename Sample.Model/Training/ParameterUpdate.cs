@@ -14,16 +14,17 @@ internal sealed class ParameterUpdate : IDisposable
 
     private readonly TrainingOptions options;
     private readonly IReadOnlyList<Parameter> parameters;
-    private readonly optim.Optimizer optimizer;
-
     public ParameterUpdate(TrainingOptions options, IReadOnlyList<Parameter> parameters)
     {
         this.options = options;
         this.parameters = parameters;
-        optimizer = options.Optimizer == OptimizerKind.Adam
+        Optimizer = options.Optimizer == OptimizerKind.Adam
             ? optim.AdamW(parameters, options.LearningRate, beta1: 0.9, beta2: 0.98)
             : new Adafactor(parameters);
     }
+
+    /// <summary>The rule, with what it remembers.</summary>
+    public optim.Optimizer Optimizer { get; }
 
     /// <summary>One step; every rank makes it.</summary>
     /// <param name="step">The step's number, from 1.</param>
@@ -33,13 +34,13 @@ internal sealed class ParameterUpdate : IDisposable
         if (options.Optimizer == OptimizerKind.Adam)
         {
             GradientNorm.Clip(parameters, options.GradientNorm);
-            foreach (var group in optimizer.ParamGroups)
+            foreach (var group in Optimizer.ParamGroups)
                 group.LearningRate = LearningRate(step, progress);
         }
-        optimizer.step();
+        Optimizer.step();
     }
 
-    public void Dispose() => optimizer.Dispose();
+    public void Dispose() => Optimizer.Dispose();
 
     private double LearningRate(int step, double progress)
     {

@@ -20,6 +20,9 @@ internal sealed class Replica : IDisposable
         gradientOfAuxLoss = zeros([]);
     }
 
+    /// <summary>This rank's part of the model.</summary>
+    public nn.Module Model => model;
+
     /// <summary>This rank's parameters, in the same order on every rank.</summary>
     public IReadOnlyList<Parameter> Parameters { get; }
 

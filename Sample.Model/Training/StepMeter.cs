@@ -4,11 +4,13 @@ using Sample.Model.Data;
 namespace Sample.Model.Training;
 
 /// <summary>Gathers the numbers of a few steps into a <see cref="StepReport"/>.</summary>
-internal sealed class StepMeter(ModelOptions model)
+/// <param name="model">The model's sizes.</param>
+/// <param name="before">Time that the training took before it was interrupted.</param>
+internal sealed class StepMeter(ModelOptions model, TimeSpan before = default)
 {
     private readonly Stopwatch total = Stopwatch.StartNew();
     private readonly double[] load = new double[model.Dense ? 0 : model.Experts];
-    private TimeSpan since;
+    private TimeSpan since = before;
     private double crossEntropy;
     private int steps;
     private long tokens;
@@ -16,7 +18,7 @@ internal sealed class StepMeter(ModelOptions model)
     private double dropped;
 
     /// <summary>Time since the training began.</summary>
-    public TimeSpan Elapsed => total.Elapsed;
+    public TimeSpan Elapsed => before + total.Elapsed;
 
     /// <summary>Whether there was no step since the last report.</summary>
     public bool IsEmpty => steps == 0;
@@ -37,7 +39,7 @@ internal sealed class StepMeter(ModelOptions model)
     /// <summary>The report since the last one.</summary>
     public StepReport Report(int step, double progress)
     {
-        var now = total.Elapsed;
+        var now = Elapsed;
         var sum = load.Sum();
         var report = new StepReport(
             step,

@@ -1,3 +1,5 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
 using GShard;
 using Sample.Model.Data;
 using Sample.Model.Translation;
@@ -47,7 +49,9 @@ public sealed class Trainer
     private RankResult RunRank(DeviceMesh mesh, Transformer model, Action<StepReport> report, CancellationToken stop)
     {
         using var replica = new Replica(model, mesh);
-        var (steps, time, stopped) = Train(mesh, replica, model.Options, report, stop);
+        using var update = new ParameterUpdate(options, replica.Parameters);
+        using var progress = new SavedProgress(options, mesh, Description(model.Options), replica.Model, update.Optimizer);
+        var (steps, time, stopped) = Train(mesh, replica, update, progress, model.Options, report, stop);
         replica.GatherInto(model, mesh);
         mesh.Barrier();
         if (stopped)
@@ -61,19 +65,18 @@ public sealed class Trainer
     }
 
     private (int Steps, TimeSpan Time, bool Stopped) Train(
-        DeviceMesh mesh, Replica replica, ModelOptions model, Action<StepReport> report, CancellationToken stop)
+        DeviceMesh mesh, Replica replica, ParameterUpdate update, SavedProgress saved, ModelOptions model, Action<StepReport> report, CancellationToken stop)
     {
-        using var update = new ParameterUpdate(options, replica.Parameters);
-        var meter = new StepMeter(model);
-        var step = 0;
-        var reported = 0.0;
-        foreach (var batch in schedule.Batches())
+        var (step, before, reported) = saved.Resume();
+        var meter = new StepMeter(model, before);
+        foreach (var batch in schedule.Batches(step))
         {
             var (progress, stopped) = Agree(mesh, step, meter.Elapsed, stop);
             if (stopped || progress >= 1)
             {
                 if (!meter.IsEmpty)
                     report(meter.Report(step, progress));
+                saved.End(step, meter.Elapsed, reported);
                 return (step, meter.Elapsed, stopped);
             }
             step++;
@@ -90,9 +93,20 @@ public sealed class Trainer
                 reported = progress;
                 report(meter.Report(step, progress));
             }
+            saved.After(step, meter.Elapsed, reported);
         }
         throw new InvalidOperationException("The batches have no end.");
     }
+
+    /// <summary>What a training goes on with only where it is the same; its length and its ranks may be others.</summary>
+    private JsonObject Description(ModelOptions model) => new()
+    {
+        ["model"] = JsonSerializer.SerializeToNode(model),
+        ["batch"] = options.Batch,
+        ["seed"] = options.Seed,
+        ["optimizer"] = options.Optimizer.ToString(),
+        ["languages"] = string.Join(' ', corpus.Languages),
+    };
 
     // The clock and the user's wish are read on rank 0 and told to the others: all ranks take the same steps.
     private (double Progress, bool Stopped) Agree(DeviceMesh mesh, int step, TimeSpan elapsed, CancellationToken stop)

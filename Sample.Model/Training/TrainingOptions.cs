@@ -37,6 +37,15 @@ public sealed record TrainingOptions
     /// <summary>Steps over which Adam's learning rate rises.</summary>
     public int WarmupSteps { get; init; } = 200;
 
+    /// <summary>Folder to save the training's state to, or null.</summary>
+    public string? CheckpointFolder { get; init; }
+
+    /// <summary>Steps from one save to the next; 0 saves at the end alone.</summary>
+    public int SaveEvery { get; init; }
+
+    /// <summary>Whether to go on from the last save, where there is one.</summary>
+    public bool Resume { get; init; }
+
     /// <summary>Gradients whose norm over all parameters is larger are scaled down to it; Adam only.</summary>
     public double GradientNorm { get; init; } = 1;
 }

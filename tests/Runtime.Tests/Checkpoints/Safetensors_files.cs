@@ -48,6 +48,9 @@ public class Safetensors_files
     [InlineData("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[8,0]}}""", 8, "which has -8")]
     [InlineData("""{"a":{"dtype":"F32","shape":[-2],"data_offsets":[0,8]}}""", 8, "lacks a proper dtype, shape or data_offsets")]
     [InlineData("""{"a":{"dtype":"F32","shape":[4611686018427387904,4],"data_offsets":[0,8]}}""", 8, "too many elements")]
+    [InlineData("""{"a":{"dtype":"F32","shape":[0,4611686018427387904,4],"data_offsets":[0,0]}}""", 0, "too many elements")]
+    [InlineData("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}} x""", 8, "has a bad header")]
+    [InlineData("""{"__metadata__":[],"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}""", 8, "__metadata__ is not an object")]
     [InlineData("""{"a":{"dtype":"F8_E4M3","shape":[8],"data_offsets":[0,8]}}""", 8, "element type F8_E4M3, which cannot be read")]
     [InlineData("""{"a":{"dtype":"F32","shape":[2]}}""", 8, "lacks a proper dtype, shape or data_offsets")]
     [InlineData("""{"a":7}""", 8, "lacks a proper dtype, shape or data_offsets")]
@@ -58,33 +61,6 @@ public class Safetensors_files
         using var folder = new TemporaryFolder();
         File.WriteAllBytes(folder["bad"], MinimalSafeTensors.Write(header, dataBytes));
         Assert.Contains(reason, Assert.Throws<CheckpointException>(() => SafeTensors.Load(folder["bad"])).Message);
-    }
-
-    [Fact]
-    public void Files_cut_or_flipped_anywhere_are_refused_or_read_but_never_crash()
-    {
-        using var folder = new TemporaryFolder();
-        SafeTensors.Save(folder["good"], [("x", Samples.Normal(1, [4, 4])), ("y", Samples.Integers(1, [3], ScalarType.Int32))]);
-        var bytes = File.ReadAllBytes(folder["good"]);
-        for (var length = 0; length < bytes.Length; length++)
-        {
-            File.WriteAllBytes(folder["cut"], bytes[..length]);
-            Assert.Throws<CheckpointException>(() => SafeTensors.Load(folder["cut"]));
-        }
-        var random = new System.Random(1);
-        for (var i = 0; i < 500; i++)
-        {
-            var changed = (byte[])bytes.Clone();
-            changed[random.Next(200)] = (byte)random.Next(256);
-            File.WriteAllBytes(folder["flipped"], changed);
-            try
-            {
-                foreach (var tensor in SafeTensors.Load(folder["flipped"]).Values) tensor.Dispose();
-            }
-            catch (CheckpointException)
-            {
-            }
-        }
     }
 
     [Fact]

@@ -88,6 +88,26 @@ public sealed class TrainingProcessTests : IDisposable
         Assert.NotEmpty(ModelFile.Open(path).Vocabulary.Languages);
     }
 
+    [Fact]
+    public void A_training_that_was_killed_goes_on_to_the_same_weights()
+    {
+        var (whole, resumed, state) = (Path.Combine(folder, "whole.safetensors"), Path.Combine(folder, "resumed.safetensors"), Path.Combine(folder, "run"));
+        string[] arguments = [.. Small, "--languages", "de,fr", "--steps", "40", "--ranks", "2"];
+        Succeeds([.. arguments, "--save", whole]);
+
+        var lines = 0;
+        var (exitCode, _, _) = SampleProcess.Run([.. arguments, "--checkpoint-dir", state, "--save-every", "2"], (process, line) =>
+        {
+            if (line.Contains("of even") && ++lines == 10)
+                process.Kill();
+        });
+        Assert.NotEqual(0, exitCode);
+        Assert.NotEmpty(Directory.GetDirectories(state, "step-*"));
+        Succeeds([.. arguments, "--checkpoint-dir", state, "--save-every", "2", "--resume", "--save", resumed]);
+
+        Assert.Equal(File.ReadAllBytes(whole), File.ReadAllBytes(resumed));
+    }
+
     private static void Succeeds(params string[] arguments)
     {
         var (exitCode, output, error) = SampleProcess.Run(arguments);

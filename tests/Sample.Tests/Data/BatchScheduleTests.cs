@@ -34,6 +34,17 @@ public class BatchScheduleTests
         Assert.NotEqual(Order(1), Order(2));
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(20)]
+    [InlineData(33)]
+    public void It_goes_on_from_any_batch(int first)
+    {
+        var schedule = new BatchSchedule(Sentences, 48, 1);
+
+        Assert.Equal(schedule.Batches().Skip(first).Take(45).SelectMany(First), schedule.Batches(first).Take(45).SelectMany(First));
+    }
+
     [Fact]
     public void Sentences_of_about_one_length_stand_together()
     {

@@ -27,7 +27,7 @@ public static class SafeTensors
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         using var reader = new SafeTensorsReader(path);
-        return reader.Entries.ToDictionary(entry => entry.Name, entry => reader.Read(entry, new long[entry.Shape.Length], entry.Shape), StringComparer.Ordinal);
+        return reader.Entries.ToDictionary(entry => entry.Name, entry => reader.Read(entry), StringComparer.Ordinal);
     }
 
     /// <summary>The text that goes with the tensors of a file.</summary>

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Text;
 using System.Text.Json;
 using static TorchSharp.torch;
 
@@ -12,6 +13,7 @@ internal sealed class SafeTensorsHeader
 {
     private const int LengthBytes = 8;
     private const long LongestHeader = 100_000_000;
+    private const int MostDims = 64;
     private const string MetadataName = "__metadata__";
 
     private static readonly (string Name, ScalarType Dtype)[] Dtypes =
@@ -85,11 +87,11 @@ internal sealed class SafeTensorsHeader
         return bytes;
     }
 
-    /// <summary>Reads and checks the header of an open file.</summary>
-    /// <exception cref="CheckpointException">The file is no safetensors file, or is damaged.</exception>
-    public static SafeTensorsHeader Read(Stream file, string path)
+    /// <summary>Reads the JSON of an open file's header, checked only for its length.</summary>
+    /// <exception cref="CheckpointException">The file is no safetensors file, or is truncated.</exception>
+    public static byte[] ReadJson(Stream file, string path)
     {
-        var prefix = new byte[LengthBytes];
+        Span<byte> prefix = stackalloc byte[LengthBytes];
         if (file.ReadAtLeast(prefix, LengthBytes, throwOnEndOfStream: false) < LengthBytes)
             throw new CheckpointException($"'{path}' is truncated: it has {file.Length} bytes, less than a safetensors header.");
         var length = BinaryPrimitives.ReadInt64LittleEndian(prefix);
@@ -98,11 +100,27 @@ internal sealed class SafeTensorsHeader
         if (length > file.Length - LengthBytes)
             throw new CheckpointException($"'{path}' is truncated: its header should have {length} bytes, but the file has {file.Length} in all.");
         var json = new byte[length];
-        file.ReadExactly(json);
+        if (file.ReadAtLeast(json, json.Length, throwOnEndOfStream: false) < json.Length)
+            throw new CheckpointException($"'{path}' became shorter while it was read.");
+        return json;
+    }
+
+    /// <summary>Reads and checks the header of an open file.</summary>
+    /// <exception cref="CheckpointException">The file is no safetensors file, or is damaged.</exception>
+    public static SafeTensorsHeader Read(Stream file, string path)
+    {
+        var length = file.Length;
+        return Parse(ReadJson(file, path), length, path);
+    }
+
+    /// <summary>Checks a header's JSON against the length of its file.</summary>
+    /// <exception cref="CheckpointException">The header is damaged, or the file has another length.</exception>
+    public static SafeTensorsHeader Parse(byte[] json, long fileLength, string path)
+    {
         try
         {
-            using var document = JsonDocument.Parse(json);
-            return Parse(document.RootElement, path, LengthBytes + length, file.Length - LengthBytes - length);
+            var reader = new Utf8JsonReader(json);
+            return Parse(ref reader, json, path, fileLength);
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
@@ -111,62 +129,113 @@ internal sealed class SafeTensorsHeader
         }
     }
 
-    private static SafeTensorsHeader Parse(JsonElement root, string path, long dataOffset, long dataLength)
+    // Read token by token: a tree of the JSON would be several times the file.
+    private static SafeTensorsHeader Parse(ref Utf8JsonReader reader, byte[] json, string path, long fileLength)
     {
-        if (root.ValueKind != JsonValueKind.Object) throw new CheckpointException($"'{path}' has a bad header: it is not a JSON object.");
+        reader.Read();
+        if (reader.TokenType != JsonTokenType.StartObject) throw new CheckpointException($"'{path}' has a bad header: it is not a JSON object.");
         var entries = new List<SafeTensorsEntry>();
         var metadata = new Dictionary<string, string>(StringComparer.Ordinal);
         var names = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var property in root.EnumerateObject())
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            if (!names.Add(property.Name)) throw new CheckpointException($"'{path}' has two tensors named '{property.Name}'.");
-            if (property.Name != MetadataName)
-            {
-                entries.Add(ParseEntry(property, path));
-                continue;
-            }
-            if (property.Value.ValueKind != JsonValueKind.Object) throw new CheckpointException($"'{path}' has a bad header: {MetadataName} is not an object.");
-            foreach (var pair in property.Value.EnumerateObject())
-                metadata[pair.Name] = pair.Value.ValueKind == JsonValueKind.String ? pair.Value.GetString()! : pair.Value.GetRawText();
+            var name = reader.GetString()!;
+            if (!names.Add(name)) throw new CheckpointException($"'{path}' has two tensors named '{name}'.");
+            reader.Read();
+            if (name == MetadataName) ReadMetadata(ref reader, json, metadata, path);
+            else entries.Add(ReadEntry(ref reader, name, path));
         }
-        CheckRanges(entries, path, dataLength);
+        // What stands behind the object is an error of the reader's own, spaces apart.
+        while (reader.Read())
+        {
+        }
+        var dataOffset = LengthBytes + json.Length;
+        CheckRanges(entries, path, fileLength - dataOffset);
         return new SafeTensorsHeader(entries, metadata, dataOffset);
     }
 
-    private static SafeTensorsEntry ParseEntry(JsonProperty property, string path)
+    private static void ReadMetadata(ref Utf8JsonReader reader, byte[] json, Dictionary<string, string> metadata, string path)
     {
-        var name = property.Name;
-        var value = property.Value;
-        if (value.ValueKind != JsonValueKind.Object
-            || !value.TryGetProperty("dtype", out var type) || type.ValueKind != JsonValueKind.String
-            || !value.TryGetProperty("shape", out var dims) || !Integers(dims, out var shape)
-            || !value.TryGetProperty("data_offsets", out var range) || !Integers(range, out var offsets) || offsets.Length != 2)
-            throw new CheckpointException($"'{path}' has a bad header: tensor '{name}' lacks a proper dtype, shape or data_offsets.");
-        var found = Array.FindIndex(Dtypes, pair => pair.Name == type.GetString());
-        if (found < 0) throw new CheckpointException($"'{path}' has tensor '{name}' of element type {type.GetString()}, which cannot be read; {string.Join(", ", Dtypes.Select(pair => pair.Name))} can.");
-        var dtype = Dtypes[found].Dtype;
-        try
+        if (reader.TokenType != JsonTokenType.StartObject) throw new CheckpointException($"'{path}' has a bad header: {MetadataName} is not an object.");
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            var bytes = shape.Aggregate((long)ElementType.Size(dtype), (product, size) => checked(product * size));
-            if (offsets[1] - offsets[0] != bytes)
-                throw new CheckpointException($"'{path}' has tensor '{name}' [{string.Join(", ", shape)}] of {bytes} bytes at the range {offsets[0]} to {offsets[1]}, which has {offsets[1] - offsets[0]}.");
+            var key = reader.GetString()!;
+            reader.Read();
+            if (reader.TokenType == JsonTokenType.String)
+            {
+                metadata[key] = reader.GetString()!;
+                continue;
+            }
+            var start = (int)reader.TokenStartIndex;
+            reader.Skip();
+            metadata[key] = Encoding.UTF8.GetString(json, start, (int)reader.BytesConsumed - start);
         }
-        catch (OverflowException)
-        {
-            throw new CheckpointException($"'{path}' has tensor '{name}' [{string.Join(", ", shape)}], which has too many elements.");
-        }
-        return new SafeTensorsEntry(name, dtype, shape, offsets[0], offsets[1]);
     }
 
-    private static bool Integers(JsonElement array, out long[] values)
+    private static SafeTensorsEntry ReadEntry(ref Utf8JsonReader reader, string name, string path)
     {
-        values = [];
-        if (array.ValueKind != JsonValueKind.Array) return false;
-        values = new long[array.GetArrayLength()];
-        var i = 0;
-        foreach (var element in array.EnumerateArray())
-            if (element.ValueKind != JsonValueKind.Number || !element.TryGetInt64(out values[i++]) || values[i - 1] < 0) return false;
-        return true;
+        string? type = null;
+        List<long>? shape = null;
+        List<long>? range = null;
+        if (reader.TokenType == JsonTokenType.StartObject)
+        {
+            while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+            {
+                var (isType, isShape, isRange) = (reader.ValueTextEquals("dtype"u8), reader.ValueTextEquals("shape"u8), reader.ValueTextEquals("data_offsets"u8));
+                reader.Read();
+                if (isType && reader.TokenType == JsonTokenType.String) type = reader.GetString();
+                else if (isShape) shape = ReadSizes(ref reader);
+                else if (isRange) range = ReadSizes(ref reader);
+                else reader.Skip();
+            }
+        }
+        else
+        {
+            reader.Skip();
+        }
+        if (type is null || shape is null || range is not [var begin, var end])
+            throw new CheckpointException($"'{path}' has a bad header: tensor '{name}' lacks a proper dtype, shape or data_offsets.");
+        var found = Array.FindIndex(Dtypes, pair => pair.Name == type);
+        if (found < 0) throw new CheckpointException($"'{path}' has tensor '{name}' of element type {type}, which cannot be read; {string.Join(", ", Dtypes.Select(pair => pair.Name))} can.");
+        var dtype = Dtypes[found].Dtype;
+        var bytes = ByteCount(shape, dtype);
+        if (bytes is null)
+            throw new CheckpointException($"'{path}' has tensor '{name}' [{string.Join(", ", shape)}], which has too many elements.");
+        if (end - begin != bytes)
+            throw new CheckpointException($"'{path}' has tensor '{name}' [{string.Join(", ", shape)}] of {bytes} bytes at the range {begin} to {end}, which has {end - begin}.");
+        return new SafeTensorsEntry(name, dtype, [.. shape], begin, end);
+    }
+
+    /// <summary>The bytes of a tensor; null where even its dims other than zero are too many.</summary>
+    private static long? ByteCount(List<long> shape, ScalarType dtype)
+    {
+        UInt128 bytes = (uint)ElementType.Size(dtype);
+        foreach (var size in shape)
+        {
+            // A shape such as [0, 2⁶², 2⁶²] is empty, but libtorch's strides overflow.
+            if (size > 0) bytes *= (ulong)size;
+            if (bytes > long.MaxValue) return null;
+        }
+        return shape.Contains(0) ? 0 : (long)bytes;
+    }
+
+    /// <summary>A list of numbers from 0, or null for anything else.</summary>
+    private static List<long>? ReadSizes(ref Utf8JsonReader reader)
+    {
+        if (reader.TokenType != JsonTokenType.StartArray)
+        {
+            reader.Skip();
+            return null;
+        }
+        var sizes = new List<long>();
+        var isProper = true;
+        while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
+        {
+            isProper &= reader.TokenType == JsonTokenType.Number && reader.TryGetInt64(out var size) && size >= 0 && sizes.Count < MostDims;
+            if (isProper) sizes.Add(reader.GetInt64());
+            else reader.Skip();
+        }
+        return isProper ? sizes : null;
     }
 
     private static void CheckRanges(List<SafeTensorsEntry> entries, string path, long dataLength)
