@@ -45,6 +45,7 @@ internal sealed class SafeTensorsHeader
         foreach (var (name, dtype, shape) in tensors)
         {
             if (name == MetadataName || !names.Add(name)) throw new CheckpointException($"Two tensors to save are named '{name}', or the name is reserved; names must differ.");
+            if (!Array.Exists(Dtypes, pair => pair.Dtype == dtype)) throw new NotSupportedException($"'{name}' is of {ElementType.Name(dtype)}, which safetensors files cannot hold; {string.Join(", ", Dtypes.Select(pair => ElementType.Name(pair.Dtype)))} they can.");
             var end = position + (shape.Aggregate(1L, (product, size) => product * size) * ElementType.Size(dtype));
             entries.Add(new SafeTensorsEntry(name, dtype, shape, position, end));
             position = end;
