@@ -166,7 +166,15 @@ internal sealed class SizeResolution
         var cut = Window.Cut(operation.Attributes);
         var attributes = Global(operation.Attributes);
         var channels = operation.Result.Tensor.Sharding.Dims[operation.Name.EndsWith("_backward_weight", StringComparison.Ordinal) ? 0 : 1].Axes;
-        if (attributes.Has("groups") && !channels.IsEmpty) attributes = attributes.With("groups", sizes.Local(operation.Attributes.Size("groups"), channels));
+        if (attributes.Has("groups") && !channels.IsEmpty)
+        {
+            attributes = attributes.With("groups", sizes.Local(operation.Attributes.Size("groups"), channels));
+
+            // A rank without groups cannot tell how many channels each has.
+            var result = operation.Result.Tensor;
+            if (operation.Name.EndsWith("_backward_weight", StringComparison.Ordinal)) attributes = attributes.With("channels", sizes.Local(result.Dims[1], result.Sharding.Dims[1].Axes));
+        }
+
         if (cut.IsEmpty || !attributes.Has("size") || operation.Name.EndsWith("_backward_weight", StringComparison.Ordinal)) return attributes;
         var type = operation.Result.Tensor;
         var spatial = attributes.Sizes("size").Length;

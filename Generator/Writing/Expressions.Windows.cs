@@ -10,7 +10,7 @@ internal static partial class Expressions
     {
         yield return new($"conv{dims}d", o => MayBeEmpty(o) ? $"Kernels.Convolution({o.All}{(o.Count < 3 ? ", null" : "")}, {ConvolutionArrays(o, dims)})" : $"functional.conv{dims}d({o.All}{(o.Count < 3 ? ", null" : "")}, {Convolution(o, dims)})");
         yield return new($"conv{dims}d_backward_input", o => $"Kernels.ConvolutionBackwardInput({o.All}, {o.Array("size")}, {ConvolutionArrays(o, dims)})");
-        yield return new($"conv{dims}d_backward_weight", o => $"Kernels.ConvolutionBackwardWeight({o.All}, {o.Array("size")}, {ConvolutionArrays(o, dims)})");
+        yield return new($"conv{dims}d_backward_weight", o => $"Kernels.ConvolutionBackwardWeight({o.All}, {o.Array("size")}, {ConvolutionArrays(o, dims)}{(o.Has("channels") ? ", " + o.Argument("channels") : "")})");
         yield return new($"conv_transpose{dims}d", o => MayBeEmpty(o) ? $"Kernels.TransposedConvolution({o.All}{(o.Count < 3 ? ", null" : "")}, {TransposedArrays(o, dims)})" : $"functional.conv_transpose{dims}d({o.All}{(o.Count < 3 ? ", null" : "")}, {Transposed(o, dims)})");
         yield return new($"max_pool{dims}d", o => MayBeEmpty(o, dims) ? $"Kernels.MaxPool({o[0]}, {PoolArrays(o, dims)}{(o.Has("dilation") ? ", " + o.Array("dilation") : "")})" : $"functional.max_pool{dims}d({o[0]}, {Pool(o, dims)}{(o.Has("dilation") ? ", " + Sizes(o, dims, "dilation", "1") : "")})");
         yield return new($"max_pool{dims}d_backward", o => $"Kernels.MaxPoolBackward({o.All}, {PoolArrays(o, dims)}{(o.Has("dilation") ? ", " + o.Array("dilation") : "")})");

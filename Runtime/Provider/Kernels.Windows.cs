@@ -88,10 +88,10 @@ public static partial class Kernels
     /// <param name="padding">Zeros at both ends.</param>
     /// <param name="dilation">Steps within the window.</param>
     /// <param name="groups">Groups of channels.</param>
-    public static Tensor ConvolutionBackwardWeight(Tensor dy, Tensor x, long[] size, long[] stride, long[] padding, long[] dilation, long groups)
+    /// <param name="channels">C / groups, where a rank may have no group to tell.</param>
+    public static Tensor ConvolutionBackwardWeight(Tensor dy, Tensor x, long[] size, long[] stride, long[] padding, long[] dilation, long groups, long? channels = null)
     {
-        // Only of a depthwise convolution can a rank have no group: it has a weight for each channel.
-        var kernel = zeros([dy.shape[1], groups == 0 ? 1 : x.shape[1] / groups, .. size], dy.dtype, dy.device);
+        var kernel = zeros([dy.shape[1], channels ?? x.shape[1] / groups, .. size], dy.dtype, dy.device);
         if (!HasElements(dy) || !HasElements(kernel)) return kernel;
         using var _ = kernel;
         return ThroughAutograd(kernel, dy, weight => Convolve(x, weight, null, stride, padding, dilation, groups));

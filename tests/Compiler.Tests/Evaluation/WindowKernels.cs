@@ -9,7 +9,7 @@ internal static class WindowKernels
     {
         One($"conv{spatial}d", c => Convolve(c, spatial)),
         One($"conv{spatial}d_backward_input", c => Collect(c, spatial, [c.X.Shape[0], c.Y.Shape[1] * c.Size("groups", 1), .. LookedAt(c, spatial)], c.X.Shape, c.Y.Shape, (y, x, w) => (x, c.X[y] * c.Y[w]))),
-        One($"conv{spatial}d_backward_weight", c => Collect(c, spatial, [c.X.Shape[1], c.Size("groups", 1) == 0 ? 1 : c.Y.Shape[1] / c.Size("groups", 1), .. c.Sizes("size")], c.X.Shape, null, (y, x, w) => (w, c.X[y] * c.Y[x]))),
+        One($"conv{spatial}d_backward_weight", c => Collect(c, spatial, [c.X.Shape[1], c.Has("channels") ? c.Size("channels") : c.Y.Shape[1] / c.Size("groups", 1), .. c.Sizes("size")], c.X.Shape, null, (y, x, w) => (w, c.X[y] * c.Y[x]))),
         One($"conv_transpose{spatial}d", c => ConvolveTransposed(c, spatial)),
         One($"max_pool{spatial}d", c => Pool(c, spatial, v => v.Max(p => p.Value))),
         One($"avg_pool{spatial}d", c => Pool(c, spatial, v => v.Sum(p => p.Value) / c.Sizes("kernel_size").Aggregate(1L, (a, b) => a * b))),

@@ -164,6 +164,20 @@ public sealed class RegressionTests
         new() { ["M"] = 1, ["E"] = 2 },
         domains: new() { ["x13"] = "below 1" });
 
+    [Theory]
+    [InlineData(4)]
+    [InlineData(5)]
+    public void A_rank_without_groups_of_a_convolution_has_a_weight_of_no_groups(int ranks) => Passes(
+        """
+        mesh model
+        func forward(weight x: float[B,12,5], weight w: float[12,2,3], weight bias: float[12@model]) {
+          y: float[B,12,5]? = conv1d[padding=[1], groups=6](x, w, bias)
+          return y
+        }
+        """,
+        [("model", ranks)],
+        new() { ["B"] = 1 });
+
     [Fact]
     public void A_part_of_a_split_dim_that_is_the_whole_of_it_is_its_operand() => Passes(
         """
