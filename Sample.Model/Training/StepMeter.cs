@@ -9,6 +9,7 @@ namespace Sample.Model.Training;
 internal sealed class StepMeter(ModelOptions model, TimeSpan before = default)
 {
     private readonly Stopwatch total = Stopwatch.StartNew();
+    private readonly TimeSpan start = before;
     private readonly double[] load = new double[model.Dense ? 0 : model.Experts];
     private TimeSpan since = before;
     private double crossEntropy;
@@ -18,7 +19,7 @@ internal sealed class StepMeter(ModelOptions model, TimeSpan before = default)
     private double dropped;
 
     /// <summary>Time since the training began.</summary>
-    public TimeSpan Elapsed => before + total.Elapsed;
+    public TimeSpan Elapsed => start + total.Elapsed;
 
     /// <summary>Whether there was no step since the last report.</summary>
     public bool IsEmpty => steps == 0;

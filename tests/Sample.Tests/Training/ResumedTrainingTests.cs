@@ -9,7 +9,7 @@ namespace Sample.Tests.Training;
 /// <summary>A training that was interrupted and resumed has the losses and the weights of one that was not, bit for bit.</summary>
 public sealed class ResumedTrainingTests : IDisposable
 {
-    // Few enough that every step is reported by itself.
+    // Few enough that every step but the first is reported by itself.
     private const int Steps = 16;
 
     private static readonly Corpus Corpus = new(from language in (string[])["de", "fr"] from i in Enumerable.Range(0, 60) select new Phrase(language, $"{language} {i}", $"name {i}"));
@@ -56,7 +56,8 @@ public sealed class ResumedTrainingTests : IDisposable
         var third = Train(saving with { Resume = true });
 
         Assert.True(first.Result.Stopped && second.Result.Stopped);
-        Assert.InRange(first.Reports.Count, 7, 9);
+        Assert.Equal(7, first.Reports[^1].Step);
+        Assert.Equal(12, second.Reports[^1].Step);
         Assert.Equal(Steps, third.Result.Steps);
         Assert.Equal(expected.Reports, [.. first.Reports, .. second.Reports, .. third.Reports]);
         Assert.Equal(expected.Weights, third.Weights);
@@ -77,7 +78,7 @@ public sealed class ResumedTrainingTests : IDisposable
 
         var resumed = Train(saving with { Resume = true });
 
-        Assert.Equal(expected.Reports[10..], resumed.Reports);
+        Assert.Equal(expected.Reports.Where(report => report.Step > 10), resumed.Reports);
         Assert.Equal(expected.Weights, resumed.Weights);
     }
 
