@@ -55,7 +55,11 @@ public sealed record AxisPromise(string Axis, long Size, string Member);
 /// <param name="IsBuffer">Whether it is a buffer.</param>
 /// <param name="Type">Shape and placement.</param>
 /// <param name="Uneven">Whether ranks may be empty.</param>
-public sealed record WeightField(string Name, string Identifier, string PlainAccess, bool IsBuffer, TensorType Type, bool Uneven);
+public sealed record WeightField(string Name, string Identifier, string PlainAccess, bool IsBuffer, TensorType Type, bool Uneven)
+{
+    /// <summary>Whether it may be complex: every method that uses it takes it apart into real and imaginary parts.</summary>
+    public bool MayBeComplex { get; init; }
+}
 
 /// <summary>A host value copied from the plain module: type and name.</summary>
 public sealed record HostField(string Type, string Name);
@@ -76,4 +80,8 @@ public sealed record MethodModel(
     ImmutableArray<(string Type, string Name)> Arguments,
     string ReturnType,
     ImmutableArray<string> ReturnNames,
-    ShardedProgram? Program);
+    ShardedProgram? Program)
+{
+    /// <summary>The arguments that the program takes to be real.</summary>
+    public ImmutableArray<string> RealArguments { get; init; } = [];
+}

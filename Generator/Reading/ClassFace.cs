@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using GShard.Compiler;
+using GShard.Compiler.IR;
 using GShard.Compiler.Shardings;
 using GShard.Generator.Diagnostics;
 using GShard.Generator.Model;
@@ -52,7 +53,10 @@ internal sealed class ClassFace(INamedTypeSymbol type, FindingBag findings)
     /// <summary>The C# face of a method.</summary>
     public MethodModel Describe(IMethodSymbol method, ShardedProgram? program) => new(
         method.Name, method.IsOverride, [.. method.Parameters.Select(p => (KnownTypes.Write(p.Type), p.Name))], KnownTypes.Write(method.ReturnType),
-        MethodReader.ResultNames(method), program);
+        MethodReader.ResultNames(method), program)
+    {
+        RealArguments = program?.Backward is null ? [] : RealTensors.Of(program.Logical, kind => kind == ParameterKind.Argument),
+    };
 
     /// <summary>The class's model.</summary>
     public ShardedClass Build(

@@ -39,10 +39,12 @@ internal sealed class ClassReader(Compilation compilation, INamedTypeSymbol type
             methods.Add(face.Describe(method, program));
         }
 
+        var real = methods.Where(m => m.Program is not null).SelectMany(m => RealTensors.Of(m.Program!.Logical, kind => kind != ParameterKind.Argument)).ToImmutableHashSet();
+        var complex = settled.Where(w => w.Value.Element == ElementType.Float && !real.Contains(w.Key)).Select(w => w.Key).ToImmutableHashSet();
         var promises = shardings.Promises.Concat(context.Promises).GroupBy(p => (p.Axis, p.Size)).Select(g => g.First()).ToImmutableArray();
         CheckPromises(promises, findings);
         return new FrontEndResult(
-            face.Build(mesh, promises, [.. fields.OrderBy(f => f is WeightDeclaration ? 0 : 1).SelectMany(f => WeightsOf(f, settled))], HostFields(fields, context), Submodules(fields), methods.ToImmutable()) with
+            face.Build(mesh, promises, [.. fields.OrderBy(f => f is WeightDeclaration ? 0 : 1).SelectMany(f => WeightsOf(f, settled, complex))], HostFields(fields, context), Submodules(fields), methods.ToImmutable()) with
             {
                 LocalFunctions = [.. context.LocalFunctions.Values.Select(f => f.Text)],
                 TiedWeights = tied,
@@ -116,7 +118,7 @@ internal sealed class ClassReader(Compilation compilation, INamedTypeSymbol type
         }
     }
 
-    private static IEnumerable<WeightField> WeightsOf(Field field, Dictionary<string, TensorType> settled)
+    private static IEnumerable<WeightField> WeightsOf(Field field, Dictionary<string, TensorType> settled, ImmutableHashSet<string> complex)
     {
         var declared = field switch
         {
@@ -130,7 +132,7 @@ internal sealed class ClassReader(Compilation compilation, INamedTypeSymbol type
             var type = settled.TryGetValue(weight.FullName, out var known)
                 ? known with { Sharding = known.Sharding.Close() }
                 : new TensorType(ElementType.Float, dims, (weight.Sharding ?? TensorSharding.Open(dims.Length)).Close());
-            yield return new WeightField(weight.FullName, weight.Identifier, weight.PlainAccess, weight.IsBuffer, type, weight.Uneven);
+            yield return new WeightField(weight.FullName, weight.Identifier, weight.PlainAccess, weight.IsBuffer, type, weight.Uneven) { MayBeComplex = complex.Contains(weight.FullName) };
         }
     }
 

@@ -111,7 +111,7 @@ internal sealed class ClassWriter
         source.Blank();
         foreach (var weight in model.Weights)
         {
-            var make = weight.IsBuffer ? "Buffer" : "Parameter";
+            var make = (weight.MayBeComplex ? "Complex" : "") + (weight.IsBuffer ? "Buffer" : "Parameter");
             // A library module's bias may be absent by its type; this one was read from the program, so it is there.
             var sure = weight.PlainAccess.IndexOf('.') < 0 ? "" : "!";
             source.Line($"{Identifier.Escape(weight.Identifier)} = Shards.{make}(plain.{weight.PlainAccess}{sure}, \"{weight.Name}\", mesh{Order(weight)}{string.Concat(Placements(weight).Select(p => ", " + p))});");

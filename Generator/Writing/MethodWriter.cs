@@ -39,6 +39,8 @@ internal sealed class MethodWriter(SourceWriter source, ShardedClass model, Meth
         if (residuals!.Root is not null) source.Line($"var keep = {wanted};");
         // A method that keeps nothing may call modules that do.
         source.Line($"using var noGraph = Gradients.WithoutGraph({(residuals.Root is null ? wanted : "keep")});");
+        if (!method.RealArguments.IsEmpty)
+            source.Line($"Gradients.RequireReal(\"{model.Name}.{method.Name}\", {string.Join(", ", method.RealArguments.Select(a => $"(\"{a}\", {Identifier.Escape(a)})"))});");
         source.Blank();
         new BlockWriter(source, scope, forward, residuals, method.Name).Write(forward.Body, residuals.Root, $"{ResidualNames.Field(method.Name)}.Push({{0}})");
         WriteReturn(forward.Results, scope);

@@ -50,7 +50,7 @@ internal static unsafe class ElementReduction
             case ScalarType.Byte: Accumulate(reduction, (byte*)sum, (byte*)x, count); break;
             // The sum of truth values is their disjunction, as torch adds them.
             case ScalarType.Bool: Accumulate(reduction == Reduction.Min ? Reduction.Min : Reduction.Max, (byte*)sum, (byte*)x, count); break;
-            default: throw new NotSupportedException($"Tensors of element type {ElementType.Name(dtype)} cannot be reduced; use f32, f64, bf16, f16, i64, i32, i16, i8, u8 or bool.");
+            default: throw new NotSupportedException($"Tensors of element type {ElementType.Name(dtype)} cannot be reduced; use f32, f64, bf16, f16, i64, i32, i16, i8, u8 or bool; c64 and c128 have a sum, but no order.");
         }
     }
 

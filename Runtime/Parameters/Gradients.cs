@@ -21,6 +21,21 @@ public static class Gradients
         if (PartialGradients.AxisOf(p) is not { Rank: > 0 }) Add(p, gradient);
     }
 
+    /// <summary>Refuses complex arguments where a program takes real ones: its gradients would lack their conjugates.</summary>
+    /// <param name="method">The model and its method, for the error.</param>
+    /// <param name="arguments">The arguments by name.</param>
+    /// <exception cref="ArgumentException">One of them is complex.</exception>
+    public static void RequireReal(string method, params (string Name, Tensor Tensor)[] arguments)
+    {
+        ArgumentNullException.ThrowIfNull(arguments);
+        foreach (var (name, tensor) in arguments)
+        {
+            if (tensor is null || !tensor.is_complex()) continue;
+            throw new ArgumentException(
+                $"{method} takes '{name}' for a real tensor, but is given one of {tensor.dtype}; give it torch.view_as_real({name}), and let the method begin with torch.view_as_complex({name}).", name);
+        }
+    }
+
     /// <summary>
     /// Sums gradients over an axis, in one exchange, and accumulates them; within <see cref="ShardedModules.NoSync"/> accumulates this rank's
     /// part of the sum, which is then exchanged with the next gradients. The tensors stay the caller's,

@@ -39,8 +39,23 @@ public static class Shards
     /// <param name="name">Its full name, for errors.</param>
     /// <param name="mesh">The mesh.</param>
     /// <param name="placements">The splits, major first: a dimension split twice is cut into chunks of chunks.</param>
-    /// <exception cref="ArgumentException">An axis is unknown or used twice, a dimension does not exist, or an axis does not divide a dimension that is not marked uneven; or a tied weight lies otherwise elsewhere.</exception>
+    /// <exception cref="ArgumentException">
+    /// An axis is unknown or used twice, a dimension does not exist, or an axis does not divide a dimension that is not marked uneven; a tied
+    /// weight lies otherwise elsewhere; or the parameter is complex.
+    /// </exception>
     public static Parameter Parameter(Parameter whole, string name, DeviceMesh mesh, params Placement[] placements)
+    {
+        RequireReal(whole, name);
+        return ComplexParameter(whole, name, mesh, placements);
+    }
+
+    /// <summary>As <see cref="Parameter"/>, of a parameter that may be complex, because the module takes it apart into real and imaginary parts.</summary>
+    /// <param name="whole">The plain module's parameter, left as it is.</param>
+    /// <param name="name">Its full name, for errors.</param>
+    /// <param name="mesh">The mesh.</param>
+    /// <param name="placements">The splits, major first.</param>
+    /// <exception cref="ArgumentException">As for <see cref="Parameter"/>.</exception>
+    public static Parameter ComplexParameter(Parameter whole, string name, DeviceMesh mesh, params Placement[] placements)
     {
         ArgumentNullException.ThrowIfNull(whole);
         if (tied is not null && tied.TryGetValue(whole, out var first)) return SameShard(first.Shard, first.Name, name, placements);
@@ -58,6 +73,18 @@ public static class Shards
     /// <param name="placements">The splits, major first.</param>
     /// <exception cref="ArgumentException">As for <see cref="Parameter"/>.</exception>
     public static Tensor Buffer(Tensor whole, string name, DeviceMesh mesh, params Placement[] placements)
+    {
+        RequireReal(whole, name);
+        return ComplexBuffer(whole, name, mesh, placements);
+    }
+
+    /// <summary>As <see cref="Buffer"/>, of a buffer that may be complex, because the module takes it apart into real and imaginary parts.</summary>
+    /// <param name="whole">The plain module's buffer, left as it is.</param>
+    /// <param name="name">Its full name, for errors.</param>
+    /// <param name="mesh">The mesh.</param>
+    /// <param name="placements">The splits, major first.</param>
+    /// <exception cref="ArgumentException">As for <see cref="Parameter"/>.</exception>
+    public static Tensor ComplexBuffer(Tensor whole, string name, DeviceMesh mesh, params Placement[] placements)
     {
         ArgumentNullException.ThrowIfNull(whole);
         var (part, sharding) = Cut(whole, name, mesh, placements);
@@ -91,6 +118,13 @@ public static class Shards
         ArgumentNullException.ThrowIfNull(tied);
         foreach (var (name, weight) in tied) state.TryAdd(string.IsNullOrEmpty(prefix) ? name : $"{prefix}.{name}", weight);
         return state;
+    }
+
+    private static void RequireReal(Tensor whole, string name)
+    {
+        ArgumentNullException.ThrowIfNull(whole);
+        if (whole.is_complex())
+            throw new ArgumentException($"The module takes '{name}' for a real tensor, but it is of {whole.dtype}; keep torch.view_as_real of it, and take torch.view_as_complex({name}) in the method.", nameof(whole));
     }
 
     private static Parameter SameShard(Parameter shard, string first, string name, Placement[] placements)

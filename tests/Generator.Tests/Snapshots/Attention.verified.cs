@@ -85,6 +85,7 @@ partial class Attention
         {
             var keep = training && Gradients.AreWanted;
             using var noGraph = Gradients.WithoutGraph(keep);
+            Gradients.RequireReal("Attention.forward", ("x", x));
 
             var localB = x.shape[0];
             var T = x.shape[1];

@@ -61,6 +61,7 @@ partial class Decoder
         {
             var keep = training && Gradients.AreWanted;
             using var noGraph = Gradients.WithoutGraph(keep);
+            Gradients.RequireReal("Decoder.forward", ("x", x));
 
             var x2 = x.alias();
 

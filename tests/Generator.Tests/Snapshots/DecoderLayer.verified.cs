@@ -74,6 +74,7 @@ partial class DecoderLayer
         {
             var keep = training && Gradients.AreWanted;
             using var noGraph = Gradients.WithoutGraph(keep);
+            Gradients.RequireReal("DecoderLayer.forward", ("x", x));
 
             var localB = x.shape[0];
             // AllReduce over 'data' on the host: B is the sum of all ranks' localB, 8 bytes

@@ -66,6 +66,7 @@ partial class FeedForward
         {
             var keep = training && Gradients.AreWanted;
             using var noGraph = Gradients.WithoutGraph(keep);
+            Gradients.RequireReal("FeedForward.forward", ("x", x));
 
             var linearBias = functional.linear(x, upWeight, upBias);
             var gelu = functional.gelu(linearBias);

@@ -32,7 +32,7 @@ partial class MoeFeedForward
                 new PlannedCollective("AllToAll", "expert", "4·E·G·capacity·M/expert²", "Backward", "dEinsum4"),
                 new PlannedCollective("AllReduce", "expert", "4·M·E", "Backward", "dWg2"),
             ],
-            "04744300710afb69");
+            "60e9ed29974757e1");
 
         ShardPlan IShardedModule.Plan => Plan;
 

@@ -60,6 +60,7 @@ partial class MoeFeedForward
         {
             var keep = training && Gradients.AreWanted;
             using var noGraph = Gradients.WithoutGraph(keep);
+            Gradients.RequireReal("MoeFeedForward.forward", ("inputs", inputs));
 
             var localG = inputs.shape[0];
             // AllReduce over 'expert' on the host: G is the sum of all ranks' localG, 8 bytes
