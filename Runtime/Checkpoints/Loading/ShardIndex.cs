@@ -82,14 +82,13 @@ internal sealed class ShardIndex : IDisposable
     /// <exception cref="CheckpointException">A tensor is missing or superfluous, of another shape or type, or stored incompletely.</exception>
     public void Check(IReadOnlyList<TensorPart> parts, string owner)
     {
-        var names = parts.Select(part => part.Name).ToHashSet(StringComparer.Ordinal);
-        var missing = parts.Where(part => !byName.ContainsKey(part.Name)).Select(part => part.Name).ToArray();
+        var names = parts.SelectMany(part => part.Aliases.Prepend(part.Name)).ToHashSet(StringComparer.Ordinal);
+        var missing = parts.Where(part => !StoredFor(part).Any()).Select(part => part.Name).ToArray();
         if (missing.Length > 0) throw new CheckpointException($"Checkpoint '{description}' lacks {Few(missing)} of {owner}.");
         var extra = byName.Keys.Where(name => !names.Contains(name)).Order(StringComparer.Ordinal).ToArray();
         if (extra.Length > 0) throw new CheckpointException($"Checkpoint '{description}' has {Few(extra)}, which {owner} lacks.");
-        foreach (var part in parts)
+        foreach (var (part, stored) in parts.SelectMany(part => StoredFor(part).Select(stored => (part, stored))))
         {
-            var stored = byName[part.Name];
             // Where the last part is missing, the stored whole looks smaller; then that is what is wrong.
             if (stored.Missing is { } gap) throw new CheckpointException($"Checkpoint '{description}' has only parts of '{part.Name}': {gap}.");
             if (stored.Kind != part.Kind)
@@ -97,13 +96,21 @@ internal sealed class ShardIndex : IDisposable
         }
     }
 
-    /// <summary>Opens the files that this rank reads its boxes from.</summary>
-    /// <exception cref="CheckpointException">One cannot be opened.</exception>
+    /// <summary>Opens the files that this rank reads its boxes from, and compares what is stored of tied weights under several names.</summary>
+    /// <exception cref="CheckpointException">A file cannot be opened, or tied weights differ.</exception>
     public void OpenFor(IEnumerable<TensorPart> parts)
     {
         foreach (var part in parts)
-            foreach (var piece in byName[part.Name].Pieces)
+        {
+            var stored = StoredFor(part).ToArray();
+            foreach (var piece in stored[0].Pieces)
                 if (part.Box?.Intersect(piece.Box) is not null) ReaderOf(piece.File);
+            if (stored.Length == 1 || part.Box is not { } box) continue;
+            var copies = stored.Select(one => Read(one, box, part.Tensor.dtype)).ToArray();
+            var same = copies.All(copy => copy.allclose(copies[0], rtol: 0, atol: 0, equal_nan: true));
+            foreach (var copy in copies) copy.Dispose();
+            if (!same) throw new CheckpointException($"Checkpoint '{description}' has different '{part.Name}' and '{string.Join("', '", part.Aliases)}', which are one tensor in the model.");
+        }
     }
 
     /// <summary>Reads this rank's box of a tensor into the part.</summary>
@@ -111,21 +118,38 @@ internal sealed class ShardIndex : IDisposable
     public void Read(TensorPart part)
     {
         if (part.Box is not { } box || box.Count == 0) return;
-        var direct = part.Tensor.device.type == DeviceType.CPU && part.Tensor.is_contiguous();
-        using var buffer = direct ? null : empty(box.Shape, part.Tensor.dtype);
-        foreach (var piece in byName[part.Name].Pieces)
+        var stored = StoredFor(part).First();
+        if (part.Tensor.device.type == DeviceType.CPU && part.Tensor.is_contiguous())
         {
-            if (box.Intersect(piece.Box) is not { } common) continue;
-            ReaderOf(piece.File).ReadInto(piece.Entry, new Box(common.From(piece.Box.Offset), common.Shape), buffer ?? part.Tensor, common.From(box.Offset));
+            Read(stored, box, part.Tensor);
+            return;
         }
-        if (buffer is null) return;
-        using var shaped = buffer.reshape(part.Tensor.shape);
+        using var host = Read(stored, box, part.Tensor.dtype);
+        using var shaped = host.reshape(part.Tensor.shape);
         part.Tensor.copy_(shaped);
     }
 
     public void Dispose()
     {
         foreach (var reader in readers) reader?.Dispose();
+    }
+
+    // Several only for tied weights.
+    private IEnumerable<StoredTensor> StoredFor(TensorPart part) =>
+        part.Aliases.Prepend(part.Name).Select(name => byName.GetValueOrDefault(name)).OfType<StoredTensor>();
+
+    private Tensor Read(StoredTensor stored, Box box, ScalarType dtype)
+    {
+        var result = empty(box.Shape, dtype);
+        Read(stored, box, result);
+        return result;
+    }
+
+    private void Read(StoredTensor stored, Box box, Tensor target)
+    {
+        foreach (var piece in stored.Pieces)
+            if (box.Intersect(piece.Box) is { } common)
+                ReaderOf(piece.File).ReadInto(piece.Entry, new Box(common.From(piece.Box.Offset), common.Shape), target, common.From(box.Offset));
     }
 
     private SafeTensorsReader ReaderOf(int file) => readers[file] ??= new SafeTensorsReader(paths[file], headers[file]);

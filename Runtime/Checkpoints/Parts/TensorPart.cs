@@ -9,6 +9,9 @@ namespace GShard;
 /// <param name="Box">Where the part lies in it; null where this rank holds nothing of it.</param>
 internal sealed record TensorPart(string Name, Tensor Tensor, long[] GlobalShape, Box? Box)
 {
+    /// <summary>Other names of the same tensor, where weights are tied: a file may have it under any of them.</summary>
+    public IReadOnlyList<string> Aliases { get; init; } = [];
+
     /// <summary>A part that lies where a sharding says, which is null for a tensor that every rank has whole.</summary>
     public static TensorPart Of(string name, Tensor tensor, ParameterSharding? sharding)
     {

@@ -97,7 +97,14 @@ internal sealed class SaveJob(SaveOrder order)
         var manifest = new Manifest(order.Step, order.Folders.NextSequence(), order.Save, order.Mesh, [.. files.OrderBy(file => file.Path, StringComparer.Ordinal)]);
         Disk.Replace(Path.Combine(order.Temporary, Manifest.FileName), manifest.ToText());
         order.Folders.Commit(order.Temporary, order.Step);
-        order.Folders.Retain(order.Keep);
+        try
+        {
+            order.Folders.Retain(order.Keep);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new CheckpointException($"The checkpoint of step {order.Step} is saved, but older ones cannot be deleted: {exception.Message}", exception);
+        }
     }
 
     // The temporary folder goes when rank 0 has committed it, or given up.

@@ -100,6 +100,45 @@ public class Checkpoints_of_modules
         Refused("has 'counts' as f32[5], but the model's is i64[5]", tensors => tensors["counts"] = ones([5]));
     }
 
+    /// <summary>One matrix as the embedding and as the head.</summary>
+    private sealed class Tied : nn.Module
+    {
+        public Tied(int seed)
+            : base(nameof(Tied))
+        {
+            Weight = new Parameter(Samples.Normal(seed, [3, 2]));
+            register_module("embedding", new Holder(Weight));
+            register_module("head", new Holder(Weight));
+        }
+
+        public Parameter Weight { get; }
+
+        private sealed class Holder : nn.Module
+        {
+            public Holder(Parameter weight)
+                : base(nameof(Holder)) => register_parameter("weight", weight);
+        }
+    }
+
+    [Fact]
+    public void A_tied_weight_is_saved_once_and_loads_under_any_of_its_names()
+    {
+        using var folder = new TemporaryFolder();
+        using var model = new Tied(1);
+        using var w = Samples.Normal(5, [3, 2]);
+        Checkpoint.Save(model, folder["m"]);
+        Assert.Equal(["embedding.weight"], MinimalSafeTensors.Read(folder["m"]).Keys);
+        foreach (var names in (string[][])[["embedding.weight"], ["head.weight"], ["embedding.weight", "head.weight"]])
+        {
+            using var loaded = new Tied(2);
+            SafeTensors.Save(folder["names"], names.Select(name => (name, w)));
+            Checkpoint.Load(loaded, folder["names"]);
+            Samples.Same(w, loaded.Weight.detach());
+        }
+        SafeTensors.Save(folder["differ"], [("embedding.weight", w), ("head.weight", zeros_like(w))]);
+        Assert.Contains("has different 'embedding.weight' and 'head.weight', which are one tensor", Assert.Throws<CheckpointException>(() => Checkpoint.Load(model, folder["differ"])).Message);
+    }
+
     [Fact]
     public void One_rank_that_cannot_read_leaves_all_unchanged()
     {
