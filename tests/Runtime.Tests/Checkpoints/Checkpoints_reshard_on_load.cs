@@ -32,7 +32,9 @@ public class Checkpoints_reshard_on_load
         checkpoints.Save(2, new TrainingState(model, own) { Values = new JsonObject { ["position"] = 12345678901234 } });
     }
 
-    private static void Move(string from, string to, Cut cut, string optimizer) => DeviceMesh.RunInProcess(cut.Axes, mesh =>
+    private static void Move(string from, string to, Cut cut, string optimizer) => DeviceMesh.RunInProcess(cut.Axes, mesh => Move(from, to, cut, optimizer, mesh));
+
+    private static void Move(string from, string to, Cut cut, string optimizer, DeviceMesh mesh)
     {
         using var model = new CutModel(50, mesh, cut);
         using var own = model.Optimizer(optimizer, mesh, cut);
@@ -42,7 +44,7 @@ public class Checkpoints_reshard_on_load
         Assert.Equal(12345678901234, state.Values["position"]!.GetValue<long>());
         using var target = new CheckpointDirectory(to, mesh);
         target.Save(2, state);
-    });
+    }
 
     /// <summary>All tensors of a checkpoint put together, by a reader of the test's own.</summary>
     private static Dictionary<string, (string Dtype, long[] Shape, byte[] Bytes)> Whole(string root, string section) =>
@@ -88,6 +90,26 @@ public class Checkpoints_reshard_on_load
         Move(folder["a"], folder["b"], Cut.Named("shares of parts"), optimizer);
         Move(folder["b"], folder["c"], Cut.Named("another order"), optimizer);
         SameCheckpoint(folder["plain"], folder["c"]);
+    }
+
+    [Theory]
+    [InlineData("uneven")]
+    [InlineData("another order")]
+    [InlineData("shares of parts")]
+    public void Processes_write_the_files_that_threads_write(string name)
+    {
+        using var folder = new TemporaryFolder();
+        var cut = Cut.Named(name);
+        SavePlain(folder["plain"], "Adam");
+        Move(folder["plain"], folder["threads"], cut, "Adam");
+        ProcessThreads.Run(cut.Axes, mesh => Move(folder["plain"], folder["processes"], cut, "Adam", mesh));
+        foreach (var section in (string[])["model", "optimizer"])
+        {
+            var (expected, actual) = (Path.Combine(folder["threads"], "step-00000002", section), Path.Combine(folder["processes"], "step-00000002", section));
+            Assert.Equal(Directory.GetFiles(expected).Select(path => Path.GetFileName(path)).Order(), Directory.GetFiles(actual).Select(path => Path.GetFileName(path)).Order());
+            foreach (var path in Directory.GetFiles(expected)) Assert.Equal(File.ReadAllBytes(path), File.ReadAllBytes(Path.Combine(actual, Path.GetFileName(path))));
+        }
+        SameCheckpoint(folder["plain"], folder["processes"]);
     }
 
     [Fact]
