@@ -4,6 +4,7 @@ using Sample.Model;
 using Sample.Model.CommandLine;
 
 const int badInput = 2;
+const int failed = 1;
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 CultureInfo.DefaultThreadCurrentCulture = CultureInfo.InvariantCulture;
 try
@@ -19,4 +20,9 @@ catch (Exception e) when (e is InputException or CheckpointException)
 {
     Console.Error.WriteLine(e.Message);
     return badInput;
+}
+catch (Exception e) when (e is LaunchException or CollectiveException)
+{
+    Console.Error.WriteLine(e.Message);
+    return failed;
 }

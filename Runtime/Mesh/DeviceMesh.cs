@@ -105,6 +105,14 @@ public sealed class DeviceMesh : IDisposable
         return new DeviceMesh(world, world.Rank);
     }
 
+    /// <summary>This process's place among those that a launcher has started, and their number: 0 of 1 where none has.</summary>
+    /// <exception cref="LaunchException">The environment is not what a launcher sets.</exception>
+    public static (int Rank, int Ranks) Launched()
+    {
+        var launch = LaunchEnvironment.Read(Environment.GetEnvironmentVariable);
+        return (launch.Rank, launch.Ranks);
+    }
+
     /// <summary>
     /// Runs a program on the mesh of <see cref="FromEnvironment"/>. An exception that leaves it is told to all other ranks, and to the launcher
     /// through <c>TORCHELASTIC_ERROR_FILE</c>, before it is thrown on.

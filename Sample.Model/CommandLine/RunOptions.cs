@@ -21,6 +21,9 @@ public sealed record RunOptions
     /// <summary>File to write the trained model to.</summary>
     public string? Save { get; init; }
 
+    /// <summary>Whether this process speaks for all: rank 0 of those that a launcher has started.</summary>
+    public bool IsFirst { get; init; } = true;
+
     /// <summary>The model to begin with.</summary>
     public ModelFile? Loaded { get; init; }
 
@@ -59,7 +62,7 @@ public sealed record RunOptions
             throw new InputException($"--save-every {Training.SaveEvery} cannot be: 1 or more steps, or 0 for the end alone.");
         if (Training.CheckpointFolder is null && (Training.SaveEvery > 0 || Training.Resume))
             throw new InputException($"{(Training.Resume ? "--resume" : "--save-every")} needs a folder: name it with --checkpoint-dir FOLDER.");
-        if (Save is not null)
+        if (Save is not null && IsFirst)
             CanBeWritten(Save);
         return this;
     }

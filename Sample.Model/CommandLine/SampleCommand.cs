@@ -1,4 +1,5 @@
 using System.CommandLine;
+using GShard;
 using Sample.Model.Checkpoint;
 using Sample.Model.Data;
 using Sample.Model.Training;
@@ -8,7 +9,8 @@ namespace Sample.Model.CommandLine;
 /// <summary>The command line: trains, or translates a phrase with a trained model.</summary>
 internal sealed class SampleCommand
 {
-    private readonly Option<int> ranks = Integer("--ranks", "Ranks: threads that each hold a part of the sentences and of the experts.", new TrainingOptions().Ranks);
+    private readonly Option<int> ranks = Integer("--ranks", "Ranks: threads that each hold a part of the sentences and of the experts. As many as there are processes where a launcher has started several.", new TrainingOptions().Ranks);
+    private readonly Option<string> backend = new("--backend") { Description = "What the ranks are: threads, or gloo: processes started by gshard launch, torchrun, srun or mpirun. Gloo where a launcher has started several.", HelpName = "name" };
     private readonly Option<int> experts = Integer("--experts", "Experts of a mixture-of-experts layer, a multiple of the ranks.", new ModelOptions().Experts);
     private readonly Option<int> layers = Integer("--layers", "Layers of the encoder, and as many of the decoder; every other one has experts.", new ModelOptions().Layers);
     private readonly Option<int> width = Integer("--width", "Width of the model.", new ModelOptions().Width);
@@ -42,7 +44,7 @@ internal sealed class SampleCommand
         var translate = new Command("translate", "Translates one phrase with a saved model (--load).") { language, phrase };
         var root = new RootCommand("Trains the GShard paper's Transformer, its experts sharded over ranks, to translate names of countries, languages, currencies and scripts to English.")
         {
-            ranks, experts, layers, width, hidden, heads, dense, dropout, smoothing, batch, steps, minutes, seed, optimizer,
+            ranks, backend, experts, layers, width, hidden, heads, dense, dropout, smoothing, batch, steps, minutes, seed, optimizer,
             learningRate, quick, languages, catalogs, save, load, checkpointFolder, saveEvery, resume, translate,
         };
         root.SetAction(parsed => new TrainingRun(Options(parsed)).Run());
@@ -61,6 +63,17 @@ internal sealed class SampleCommand
         // What is not said on the command line is as it was saved.
         T Chosen<T>(Option<T> option, T saved) => parsed.GetResult(option) is { Implicit: false } ? parsed.GetValue(option)! : saved;
 
+        var (rank, processes) = DeviceMesh.Launched();
+        var isLaunched = parsed.GetValue(backend) switch
+        {
+            null => processes > 1,
+            "gloo" => true,
+            "threads" when processes == 1 => false,
+            "threads" => throw new InputException($"--backend threads would train {processes} times: a launcher has started {processes} processes. Take --backend gloo, or start one."),
+            var other => throw new InputException($"--backend {other} is not known: threads and gloo are."),
+        };
+        if (isLaunched && parsed.GetResult(ranks) is { Implicit: false } && parsed.GetValue(ranks) != processes)
+            throw new InputException($"--ranks {parsed.GetValue(ranks)} does not fit the {processes} processes that were started; leave it out.");
         var isQuick = parsed.GetValue(quick);
         var defaults = isQuick ? QuickRun.Training : new TrainingOptions();
         return new RunOptions
@@ -79,7 +92,8 @@ internal sealed class SampleCommand
             },
             Training = defaults with
             {
-                Ranks = Chosen(ranks, defaults.Ranks),
+                Ranks = isLaunched ? processes : Chosen(ranks, defaults.Ranks),
+                Processes = isLaunched,
                 Batch = Chosen(batch, defaults.Batch),
                 Steps = Chosen(steps, defaults.Steps),
                 Time = TimeSpan.FromMinutes(Chosen(minutes, defaults.Time.TotalMinutes)),
@@ -95,6 +109,7 @@ internal sealed class SampleCommand
             Catalogs = parsed.GetValue(catalogs),
             Save = parsed.GetValue(save),
             Loaded = loaded,
+            IsFirst = rank == 0,
         }.Validate();
     }
 

@@ -7,14 +7,14 @@ using Spectre.Console;
 namespace Sample.Model.CommandLine;
 
 /// <summary>What the main job prints: readable on a terminal and in a file.</summary>
-internal sealed class TrainingConsole(Corpus corpus, TrainingOptions training)
+internal sealed class TrainingConsole(Corpus corpus, TrainingOptions training, bool isFirst)
 {
     private const int SamplesShown = 12;
 
     // A file has no width: lines must not be broken at a guess of 80 columns.
     private const int WidthOfFiles = 200;
 
-    private readonly IAnsiConsole console = Open();
+    private readonly IAnsiConsole console = Open(isFirst);
     private readonly Stopwatch total = Stopwatch.StartNew();
 
     /// <summary>Says what is about to be trained on what.</summary>
@@ -77,8 +77,11 @@ internal sealed class TrainingConsole(Corpus corpus, TrainingOptions training)
         Line($"{result.Steps} steps in {result.TrainingTime:m\\:ss}, {total.Elapsed:m\\:ss} in all.");
     }
 
-    private static IAnsiConsole Open()
+    // Of several processes one prints.
+    private static IAnsiConsole Open(bool isFirst)
     {
+        if (!isFirst)
+            return AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(TextWriter.Null) });
         if (!Console.IsOutputRedirected)
             return AnsiConsole.Console;
         var console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.No, ColorSystem = ColorSystemSupport.NoColors });

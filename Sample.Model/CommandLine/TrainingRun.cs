@@ -14,7 +14,7 @@ internal sealed class TrainingRun(RunOptions options)
     public int Run()
     {
         var (corpus, vocabulary) = LoadData();
-        var console = new TrainingConsole(corpus, options.Training);
+        var console = new TrainingConsole(corpus, options.Training, options.IsFirst);
         manual_seed(options.Training.Seed);
         using var model = new Transformer(options.Model with { SourceVocabulary = vocabulary.SourceSize, TargetVocabulary = vocabulary.TargetSize });
         options.Loaded?.Load(model);
@@ -23,7 +23,7 @@ internal sealed class TrainingRun(RunOptions options)
 
         using var stop = new StopSignal();
         var result = trainer.Run(model, console.Report, stop.Token);
-        if (options.Save is { } path)
+        if (options.Save is { } path && options.IsFirst)
         {
             ModelFile.Save(path, model, vocabulary);
             console.Saved(path);

@@ -38,8 +38,8 @@ internal sealed class Replica : IDisposable
         return result;
     }
 
-    /// <summary>Brings the whole weights together in <paramref name="plain"/>; every rank calls it, rank 0 writes.</summary>
-    public void GatherInto(Transformer plain, DeviceMesh mesh)
+    /// <summary>Brings the whole weights together in <paramref name="plain"/>; every rank calls it, and writes where it is told to.</summary>
+    public void GatherInto(Transformer plain, DeviceMesh mesh, bool writes)
     {
         using var withoutGraph = no_grad();
         var whole = plain.named_parameters().ToDictionary(p => p.name, p => p.parameter);
@@ -52,7 +52,7 @@ internal sealed class Replica : IDisposable
                 if (placement.Axis is { } axis)
                     gathered = mesh.Gather(gathered, placement.Dim, axis);
             }
-            if (mesh.Rank == 0)
+            if (writes)
                 whole[name].copy_(gathered);
         }
     }

@@ -8,7 +8,7 @@ using static TorchSharp.torch;
 
 namespace Sample.Model.Training;
 
-/// <summary>Trains a model on ranks that are threads, then translates the held-out phrases on all of them.</summary>
+/// <summary>Trains a model on ranks that are threads or processes, then translates the held-out phrases on all of them.</summary>
 public sealed class Trainer
 {
     /// <summary>Reports come about this often.</summary>
@@ -39,29 +39,32 @@ public sealed class Trainer
     {
         CounterRandom.Seed(options.Seed);
         model.train();
-        var ranks = DeviceMesh.RunInProcess<RankResult>(
-            [(Axis, options.Ranks)],
-            mesh => RunRank(mesh, model, mesh.Rank == 0 ? report : _ => { }, stop));
-        var first = ranks[0];
-        return new TrainingResult(first.Steps, first.TrainingTime, first.Stopped, Interleave([.. ranks.Select(r => r.Translations)]));
+        if (!options.Processes)
+            return DeviceMesh.RunInProcess([(Axis, options.Ranks)], mesh => RunRank(mesh, model, mesh.Rank == 0 ? report : _ => { }, stop))[0];
+        TrainingResult? result = null;
+        DeviceMesh.RunFromEnvironment([(Axis, options.Ranks)], mesh => result = RunRank(mesh, model, mesh.Rank == 0 ? report : _ => { }, stop));
+        return result!;
     }
 
-    private RankResult RunRank(DeviceMesh mesh, Transformer model, Action<StepReport> report, CancellationToken stop)
+    private TrainingResult RunRank(DeviceMesh mesh, Transformer model, Action<StepReport> report, CancellationToken stop)
     {
         using var replica = new Replica(model, mesh);
         using var update = new ParameterUpdate(options, replica.Parameters);
         using var progress = new SavedProgress(options, mesh, Description(model.Options), replica.Model, update.Optimizer);
         var (steps, time, stopped) = Train(mesh, replica, update, progress, model.Options, report, stop);
-        replica.GatherInto(model, mesh);
+        // Threads have one model, processes one each.
+        var writes = options.Processes || mesh.Rank == 0;
+        replica.GatherInto(model, mesh, writes);
         mesh.Barrier();
         if (stopped)
-            return new RankResult(steps, time, true, []);
-        // One rank alone changes the mode, and no rank translates before it has.
-        if (mesh.Rank == 0)
+            return new TrainingResult(steps, time, true, []);
+        // One rank of each model changes the mode, and no rank translates before it has.
+        if (writes)
             model.eval();
         mesh.Barrier();
         var mine = corpus.HeldOut.Where((_, i) => i % mesh.Size == mesh.Rank).Select(p => (p.Language, p.Text)).ToList();
-        return new RankResult(steps, time, false, new Translator(model, vocabulary).Translate(mine));
+        var translations = TextExchange.Gather(mesh.Axis(Axis), new Translator(model, vocabulary).Translate(mine));
+        return new TrainingResult(steps, time, false, Interleave(translations));
     }
 
     private (int Steps, TimeSpan Time, bool Stopped) Train(
@@ -120,6 +123,4 @@ public sealed class Trainer
 
     private static List<string> Interleave(IReadOnlyList<IReadOnlyList<string>> parts) =>
         [.. Enumerable.Range(0, parts.Sum(p => p.Count)).Select(i => parts[i % parts.Count][i / parts.Count])];
-
-    private sealed record RankResult(int Steps, TimeSpan TrainingTime, bool Stopped, IReadOnlyList<string> Translations);
 }

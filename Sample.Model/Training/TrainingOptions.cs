@@ -13,8 +13,11 @@ public enum OptimizerKind
 /// <summary>How to train.</summary>
 public sealed record TrainingOptions
 {
-    /// <summary>Ranks: threads that each hold a part of the sentences and of the experts.</summary>
+    /// <summary>Ranks: threads or processes that each hold a part of the sentences and of the experts.</summary>
     public int Ranks { get; init; } = 2;
+
+    /// <summary>Whether the ranks are processes that a launcher has started, of which this is one.</summary>
+    public bool Processes { get; init; }
 
     /// <summary>Sentences of a step, over all ranks.</summary>
     public int Batch { get; init; } = 64;
