@@ -104,6 +104,7 @@ internal sealed class ClassWriter
     private void WriteConstructor()
     {
         source.Open($"internal Sharded({SelfType} plain, DeviceMesh mesh) : base(plain.GetName())");
+        source.Line("Plan.Verify(mesh);");
         source.Line("using var ties = Shards.KeepTies();");
         source.Line("Mesh = mesh;");
         foreach (var axis in UsedAxes()) source.Line($"{Identifier.Escape(MethodScope.AxisField(model, axis))} = mesh.Axis(\"{axis}\");");

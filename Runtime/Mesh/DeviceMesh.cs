@@ -54,6 +54,9 @@ public sealed class DeviceMesh : IDisposable
     /// <summary>Whether the ranks stand in another order than their numbers'.</summary>
     internal bool IsReordered { get; }
 
+    /// <summary>The hashes of plans that all ranks are known to have.</summary>
+    internal HashSet<string> VerifiedPlans { get; } = new(StringComparer.Ordinal);
+
     /// <summary>All ranks as one axis.</summary>
     internal MeshAxis Everyone { get; }
 

@@ -44,7 +44,7 @@ public sealed partial class MeshAxis
     {
         ArgumentNullException.ThrowIfNull(parts);
         (Tensor, int)[] checkedParts = [.. parts.Select(part => (part.X, Dim(part.X, part.Dim)))];
-        return group is null ? [.. parts.Select(part => Alias(part.X))] : group.AllGather(checkedParts);
+        return Group is null ? [.. parts.Select(part => Alias(part.X))] : Group.AllGather(checkedParts);
     }
 
     /// <summary>This rank's chunks of the sums over the axis, of two operands, each cut along its dimension, in one exchange.</summary>
@@ -61,12 +61,12 @@ public sealed partial class MeshAxis
     {
         ArgumentNullException.ThrowIfNull(parts);
         (Tensor, int)[] checkedParts = [.. parts.Select(part => (part.X, Dim(part.X, part.Dim)))];
-        return group is null ? [.. parts.Select(part => Alias(part.X))] : group.ReduceScatter(checkedParts);
+        return Group is null ? [.. parts.Select(part => Alias(part.X))] : Group.ReduceScatter(checkedParts);
     }
 
     private Tensor[] Reduce(Tensor[] xs, Reduction reduction)
     {
         ArgumentNullException.ThrowIfNull(xs);
-        return group is null ? [.. xs.Select(Alias)] : group.AllReduce(xs, reduction);
+        return Group is null ? [.. xs.Select(Alias)] : Group.AllReduce(xs, reduction);
     }
 }

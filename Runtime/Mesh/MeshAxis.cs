@@ -10,14 +10,26 @@ namespace GShard;
 /// <exception cref="CollectiveException">Thrown by every collective if the ranks disagree on it, one does not come in time, or one has failed.</exception>
 public sealed partial class MeshAxis
 {
-    private readonly CollectiveGroup? group;
+    private readonly CollectiveGroup? held;
+    private readonly CollectiveQueue queue;
 
     internal MeshAxis(string name, int size, int rank, CollectiveGroup? group)
     {
         Name = name;
         Size = size;
         Rank = rank;
-        this.group = group;
+        held = group;
+        queue = new CollectiveQueue(name);
+    }
+
+    // A collective comes behind those that were started before it, on every rank.
+    private CollectiveGroup? Group
+    {
+        get
+        {
+            queue.Settle();
+            return held;
+        }
     }
 
     /// <summary>The axis name.</summary>
@@ -30,19 +42,19 @@ public sealed partial class MeshAxis
     public int Rank { get; }
 
     /// <summary>The sum over the axis, P(sum) → R. Every rank passes the same shape and gets the same bits; bf16 is summed in f32.</summary>
-    public Tensor AllReduce(Tensor x) => group is null ? Alias(x) : group.AllReduce(x, Reduction.Sum);
+    public Tensor AllReduce(Tensor x) => Group is null ? Alias(x) : Group.AllReduce(x, Reduction.Sum);
 
     /// <summary>The element-wise maximum over the axis, P(max) → R; NaN wins.</summary>
-    public Tensor AllReduceMax(Tensor x) => group is null ? Alias(x) : group.AllReduce(x, Reduction.Max);
+    public Tensor AllReduceMax(Tensor x) => Group is null ? Alias(x) : Group.AllReduce(x, Reduction.Max);
 
     /// <summary>The element-wise minimum over the axis, P(min) → R; NaN wins.</summary>
-    public Tensor AllReduceMin(Tensor x) => group is null ? Alias(x) : group.AllReduce(x, Reduction.Min);
+    public Tensor AllReduceMin(Tensor x) => Group is null ? Alias(x) : Group.AllReduce(x, Reduction.Min);
 
     /// <summary>The ranks' tensors side by side along a dimension, S(dim) → R. Sizes along it may differ.</summary>
     public Tensor AllGather(Tensor x, int dim)
     {
         var d = Dim(x, dim);
-        return group is null ? Alias(x) : group.AllGather(x, d);
+        return Group is null ? Alias(x) : Group.AllGather(x, d);
     }
 
     /// <summary>This rank's chunk of the sum over the axis, P(sum) → S(dim).</summary>
@@ -52,7 +64,7 @@ public sealed partial class MeshAxis
     public Tensor ReduceScatter(Tensor x, int dim, long granule = 1)
     {
         var d = Dim(x, dim);
-        return group is null ? Alias(x) : group.ReduceScatter(x, d, Whole(granule, x.shape[d]));
+        return Group is null ? Alias(x) : Group.ReduceScatter(x, d, Whole(granule, x.shape[d]));
     }
 
     /// <summary>
@@ -68,7 +80,7 @@ public sealed partial class MeshAxis
         var (split, concat) = (Dim(x, splitDim), Dim(x, concatDim));
         if (split == concat)
             throw new ArgumentException($"AllToAll over '{Name}' splits and concatenates dim {split}; the two must differ.", nameof(concatDim));
-        return group is null ? Alias(x) : group.AllToAll(x, split, concat, Whole(granule, x.shape[split]));
+        return Group is null ? Alias(x) : Group.AllToAll(x, split, concat, Whole(granule, x.shape[split]));
     }
 
     /// <summary>Sends this rank's tensor to rank <c>destinations[Rank]</c> and returns the one that arrives; shapes may differ between ranks.</summary>
@@ -91,7 +103,7 @@ public sealed partial class MeshAxis
         }
         if (!valid)
             throw new ArgumentException($"Permute over '{Name}' needs a permutation of its {Size} ranks, but was given [{string.Join(", ", destinations)}].", nameof(destinations));
-        return group is null ? Alias(x) : group.Permute(x, destinations);
+        return Group is null ? Alias(x) : Group.Permute(x, destinations);
     }
 
     /// <summary>
@@ -108,7 +120,7 @@ public sealed partial class MeshAxis
     {
         ArgumentNullException.ThrowIfNull(equation);
         ArgumentException.ThrowIfNullOrEmpty(label);
-        if (group is null) return einsum(equation, a, b);
+        if (Group is null) return einsum(equation, a, b);
         var sides = equation.Split("->");
         var still = sides[0].Split(',')[1 - moving].IndexOf(label[0], StringComparison.Ordinal);
         var kept = sides[1].IndexOf(label[0], StringComparison.Ordinal);
@@ -121,7 +133,7 @@ public sealed partial class MeshAxis
         {
             var owner = (Rank - step + Size) % Size;
             parts[owner] = Product(piece, owner);
-            var arrived = step < Size - 1 ? group.Permute(piece, next) : null;
+            var arrived = step < Size - 1 ? Group.Permute(piece, next) : null;
             piece.Dispose();
             piece = arrived!;
         }
@@ -151,7 +163,7 @@ public sealed partial class MeshAxis
     {
         if (source < 0 || source >= Size)
             throw new ArgumentOutOfRangeException(nameof(source), $"Broadcast over '{Name}' has no rank {source}; it has {Size} ranks.");
-        return group is null ? Alias(x) : group.Broadcast(x, source);
+        return Group is null ? Alias(x) : Group.Broadcast(x, source);
     }
 
     /// <summary>
@@ -178,7 +190,7 @@ public sealed partial class MeshAxis
         if (x.shape[d] != ChunkSize(size, sizeGranule))
             throw new ArgumentException($"Rank {Rank} of '{Name}' looks at a chunk of {x.shape[d]} in dim {d}, but its chunk of {size} over {Size} ranks is {ChunkSize(size, sizeGranule)}.", nameof(x));
         if (window.IsIdentity(Size)) return Alias(x);
-        if (group is not null && !window.IsLocal(Size)) return group.Window(x, d, window, fill);
+        if (Group is not null && !window.IsLocal(Size)) return Group.Window(x, d, window, fill);
         using var operand = new ContiguousOperand(x);
         var result = WindowMemory.NewWindows(operand, d, window, Size, Rank, fill);
         WindowMemory.Collect(Alone(operand), result, d, window, Rank);
@@ -212,7 +224,7 @@ public sealed partial class MeshAxis
             return sum.to_type(x.dtype);
         }
 
-        if (group is not null && !window.IsLocal(Size)) return group.WindowAdd(x, d, window);
+        if (Group is not null && !window.IsLocal(Size)) return Group.WindowAdd(x, d, window);
         using var operand = new ContiguousOperand(x);
         var result = WindowMemory.NewChunk(operand, d, window, Size, Rank);
         WindowMemory.Add(Alone(operand), result, d, window, Rank);
@@ -242,7 +254,7 @@ public sealed partial class MeshAxis
     }
 
     /// <summary>Waits for every rank of the axis.</summary>
-    public void Barrier() => group?.Barrier();
+    public void Barrier() => Group?.Barrier();
 
     /// <summary>This rank's chunk of a whole tensor, R → S(dim), contiguous, without communication.</summary>
     /// <param name="x">The whole tensor.</param>
@@ -284,7 +296,7 @@ public sealed partial class MeshAxis
     public long GlobalSize(long localSize)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(localSize);
-        return group is null ? localSize : group.GlobalSize(localSize);
+        return Group is null ? localSize : Group.GlobalSize(localSize);
     }
 
     /// <summary>The size of this rank's chunk: <c>ceil(n / W)</c>, the last ones shorter or empty; in whole multiples of a granule.</summary>

@@ -33,12 +33,12 @@ public sealed record ShardPlan(IReadOnlyList<PlannedParameter> Parameters, IRead
     /// <summary>Whether gradients are split over that axis too (<c>Zero = 2</c>).</summary>
     public bool SplitsGradients { get; init; }
 
-    /// <summary>Compares the hash over all ranks of a mesh; every rank must call it.</summary>
+    /// <summary>Compares the hash over all ranks of a mesh, once for each; every rank must call it, as the constructors of sharded modules do.</summary>
     /// <exception cref="InvalidOperationException">A rank runs another program; it is named.</exception>
     public void Verify(DeviceMesh mesh)
     {
         ArgumentNullException.ThrowIfNull(mesh);
-        if (mesh.Size == 1) return;
+        if (mesh.Size == 1 || !mesh.VerifiedPlans.Add(Hash)) return;
         using var mine = tensor(Encoding.UTF8.GetBytes(Hash + '\n'));
         using var all = mesh.Everyone.AllGather(mine, 0);
         var hashes = Encoding.UTF8.GetString(all.data<byte>().ToArray()).Split('\n');

@@ -136,6 +136,7 @@ internal sealed class Coordinator : IDisposable
             return;
         }
         members[hello.Rank] = member;
+        member.Place = hello.Rank;
         if (failure is not null) member.Channel.Send(failure);
         if (members.Any(other => other is null)) return;
         isTogether = true;
@@ -194,7 +195,7 @@ internal sealed class Coordinator : IDisposable
     private void Fail(Member member, string text)
     {
         var hello = member.Hello!;
-        var rank = isTogether ? member.Place : hello.Rank;
+        var rank = members.Contains(member) ? member.Place : hello.Rank;
         Announce(new RankMessage { Kind = MessageKind.Failure, Rank = rank, Text = $"rank {rank} (process {hello.Process} on {hello.Host}) {text}" });
     }
 

@@ -48,6 +48,7 @@ partial class Attention
 
         internal Sharded(Attention plain, DeviceMesh mesh) : base(plain.GetName())
         {
+            Plan.Verify(mesh);
             using var ties = Shards.KeepTies();
             Mesh = mesh;
             data = mesh.Axis("data");

@@ -35,6 +35,7 @@ partial class Decoder
 
         internal Sharded(Decoder plain, DeviceMesh mesh) : base(plain.GetName())
         {
+            Plan.Verify(mesh);
             using var ties = Shards.KeepTies();
             Mesh = mesh;
             data = mesh.Axis("data");

@@ -41,6 +41,7 @@ partial class DecoderLayer
 
         internal Sharded(DecoderLayer plain, DeviceMesh mesh) : base(plain.GetName())
         {
+            Plan.Verify(mesh);
             using var ties = Shards.KeepTies();
             Mesh = mesh;
             data = mesh.Axis("data");

@@ -39,6 +39,7 @@ partial class FeedForward
 
         internal Sharded(FeedForward plain, DeviceMesh mesh) : base(plain.GetName())
         {
+            Plan.Verify(mesh);
             using var ties = Shards.KeepTies();
             Mesh = mesh;
             data = mesh.Axis("data");

@@ -34,6 +34,7 @@ partial class MoeFeedForward
 
         internal Sharded(MoeFeedForward plain, DeviceMesh mesh) : base(plain.GetName())
         {
+            Plan.Verify(mesh);
             using var ties = Shards.KeepTies();
             Mesh = mesh;
             expert = mesh.Axis("expert");

@@ -1,0 +1,29 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using GShard;
+using GShard.RankProgram;
+
+// One rank of a program that adds numbers over all ranks, step after step, until a fault strikes one of them:
+//   RankProgram FAULT [RANK]
+var fault = args.Length > 0 ? args[0] : "none";
+var victim = args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : 1;
+var rank = DeviceMesh.Launched().Rank;
+if (fault == "absent" && rank == victim)
+{
+    Thread.Sleep(TimeSpan.FromMinutes(2));
+    return 0;
+}
+using var squatter = new TcpListener(IPAddress.Any, int.Parse(Environment.GetEnvironmentVariable("MASTER_PORT")!, CultureInfo.InvariantCulture));
+if (fault == "port" && rank == 0) squatter.Start();
+try
+{
+    DeviceMesh.RunFromEnvironment([("data", -1)], mesh => new Steps(mesh, fault, victim).Run());
+    Console.WriteLine($"rank {rank} is done");
+    return 0;
+}
+catch (Exception e) when (e is LaunchException or CollectiveException)
+{
+    Console.Error.WriteLine(e.Message);
+    return 3;
+}
