@@ -32,7 +32,7 @@ partial class MoeFeedForward
                 new PlannedCollective("AllToAll", "expert", "4·E·G·capacity·M/expert²", "Backward", "dEinsum4"),
                 new PlannedCollective("AllReduce", "expert", "4·M·E", "Backward", "dWg2"),
             ],
-            "60e9ed29974757e1");
+            "1dd3d42366b86ac3");
 
         ShardPlan IShardedModule.Plan => Plan;
 
