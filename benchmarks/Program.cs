@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using GShard;
 using GShard.Benchmarks;
 
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
@@ -12,6 +13,18 @@ if (args is ["measure", var kind, var ranks, var json])
 if (args is ["compile", ..])
 {
     CompileTimes.Run(rounds: 5);
+    return;
+}
+
+if (args is ["collective-rank", var order])
+{
+    CollectiveRank.Serve(Enum.Parse<AllReduceOrder>(order));
+    return;
+}
+
+if (args is ["collectives", ..])
+{
+    CollectiveTimes.Run(rounds: 5, args is [_, var peer] ? peer : "/usr/bin/python3");
     return;
 }
 

@@ -11,7 +11,7 @@ internal sealed class StepMeter(ModelOptions model, TimeSpan before = default)
     private readonly Stopwatch total = Stopwatch.StartNew();
     private readonly TimeSpan start = before;
     private readonly double[] load = new double[model.Dense ? 0 : model.Experts];
-    private TimeSpan since = before;
+    private TimeSpan since;
     private double crossEntropy;
     private int steps;
     private long tokens;
@@ -40,12 +40,12 @@ internal sealed class StepMeter(ModelOptions model, TimeSpan before = default)
     /// <summary>The report since the last one.</summary>
     public StepReport Report(int step, double progress)
     {
-        var now = Elapsed;
+        var now = total.Elapsed;
         var sum = load.Sum();
         var report = new StepReport(
             step,
             progress,
-            now,
+            before + now,
             crossEntropy / Math.Max(1, steps),
             tokens / Math.Max(1e-9, (now - since).TotalSeconds),
             [.. load.Select(l => sum > 0 ? l / sum : 0)],
