@@ -37,6 +37,11 @@ public sealed record Function(
     /// </summary>
     public ImmutableArray<string> Rematerialized { get; init; } = [];
 
+    /// <summary>
+    /// Whether the author promises even chunks: a dim that is cut in two ways is then checked to be cut alike, once, instead of being exchanged.
+    /// </summary>
+    public bool IsEven { get; init; }
+
     /// <summary>Returned values.</summary>
     public ImmutableArray<Value> Results => Body.Yields;
 

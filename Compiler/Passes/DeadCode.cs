@@ -15,7 +15,7 @@ internal static class DeadCode
     /// <summary>Operations that do something besides making their results.</summary>
     private static readonly HashSet<string> Kept = new(StringComparer.Ordinal)
     {
-        "accumulate", "call", "call_backward", "next_key", "host_size", "axis_rank", "axis_size", "foreach", "foreach_reverse", "if", "save", "restore", "update", "advance",
+        "accumulate", "call", "call_backward", "next_key", "host_size", "check_cut", "axis_rank", "axis_size", "foreach", "foreach_reverse", "if", "save", "restore", "update", "advance",
     };
 
     /// <summary>The function without its dead operations.</summary>

@@ -19,10 +19,12 @@ internal sealed class SizeResolution
     private readonly SizeTable sizes;
     private readonly Granules granules;
     private readonly Names names;
+    private readonly bool isEven;
+    private readonly HashSet<(string, Dim, Dim, Dim)> alike = [];
 
     private SizeResolution(Function forward, Function? backward, Granules granules, Names names)
     {
-        (this.granules, this.names) = (granules, names);
+        (this.granules, this.names, isEven) = (granules, names, forward.IsEven);
         sizes = new SizeTable(forward, forward.Body.AllOperations.Concat(backward?.Body.AllOperations ?? []), granules, names);
     }
 
@@ -36,6 +38,15 @@ internal sealed class SizeResolution
         var back = backward is null ? null : pass.Rewrite(backward.Body);
         return (forward with { Body = body with { Operations = pass.sizes.Into(body.Operations) } },
             back is null ? null : backward! with { Body = back });
+    }
+
+    /// <summary>A block that need not run: what is checked there is not checked for what comes after.</summary>
+    private Block Within(Block block)
+    {
+        var before = alike.ToList();
+        var rewritten = Rewrite(block);
+        alike.IntersectWith(before);
+        return rewritten;
     }
 
     private Block Rewrite(Block block)
@@ -52,14 +63,16 @@ internal sealed class SizeResolution
     /// before  y: float[heads@model,M/heads] = reshape[shape=[heads, M/heads]](w: float[M@model])
     /// after   w2: float[M@model] = recut[model, dim=0, size=M, from=1, granule=M/heads](w)   y = reshape[shape=[localHeads, M/heads]](w2)
     /// </code>
+    /// Where chunks are promised to be even, the two cuts are checked to coincide, once: <c>check_cut[model, size=M, from=1, granule=M/heads]()</c>.
     /// </summary>
     private void Rewrite(Operation operation, ImmutableArray<Operation>.Builder operations, Dictionary<Granules.Recut, Value> recut)
     {
-        ImmutableArray<Block> blocks = [.. operation.Blocks.Select(Rewrite)];
+        ImmutableArray<Block> blocks = [.. operation.Blocks.Select(Within)];
         var (name, attributes) = Resolve(operation);
         var (operands, results) = (operation.Operands, operation.Results);
         var after = new List<Operation>();
-        foreach (var cuts in granules.Recuts(operation).GroupBy(cut => cut.Value))
+        if (isEven) CheckCuts(operation, operations);
+        foreach (var cuts in isEven ? [] : granules.Recuts(operation).GroupBy(cut => cut.Value))
         {
             var (made, taken) = (operation.Results.IndexOf(cuts.Key), operation.Operands.IndexOf(cuts.Key));
             foreach (var cut in cuts)
@@ -88,6 +101,21 @@ internal sealed class SizeResolution
             ? operation.With(operands, results, attributes, blocks)
             : new Operation(name, operands, results, attributes, operation.Origin, blocks));
         operations.AddRange(after);
+    }
+
+    private void CheckCuts(Operation operation, ImmutableArray<Operation>.Builder operations)
+    {
+        foreach (var cut in granules.Recuts(operation))
+        {
+            var type = cut.Value.Tensor;
+            var axes = type.Sharding.Dims[cut.Dim].Axes;
+            // One check serves the method; what stands in a branch or loop comes after it, or is checked there.
+            if (!alike.Add((string.Join(" ", axes), type.Dims[cut.Dim], cut.Own, cut.Needed)) || alike.Contains((string.Join(" ", axes), type.Dims[cut.Dim], cut.Needed, cut.Own))) continue;
+            var attributes = Attributes.Named(axes[0].Name).With("dim", new TextAttribute(type.Dims[cut.Dim].ToString())).With("size", sizes.Global(type.Dims[cut.Dim]))
+                .With("from", sizes.Global(cut.Own)).With("granule", sizes.Global(cut.Needed));
+            if (axes.Length > 1) attributes = attributes.With("minor", new TextAttribute(string.Join(" ", axes.Skip(1))));
+            operations.Add(new Operation("check_cut", [], [], attributes, operation.Origin));
+        }
     }
 
     /// <summary>What neighbours hold of the chunk as it is cut otherwise; itself where the cuts coincide.</summary>

@@ -32,6 +32,9 @@ internal sealed record ClassContext(
         return model.GetOperation(declaration, cancellation);
     }
 
+    /// <summary>Whether an annotation of the class allows chunks that differ.</summary>
+    public bool HasUneven { get; init; }
+
     /// <summary>Host fields that a method read.</summary>
     public HashSet<string> UsedHostFields { get; } = new(StringComparer.Ordinal);
 

@@ -20,6 +20,7 @@ internal static class Collectives
         ["all_to_all"] = ("AllToAll", "AllToAll({0}, splitDim: {split}, concatDim: {concat}{granule?})"),
         ["axis_rank"] = ("Rank", "Rank"),
         ["axis_size"] = ("Size", "Size"),
+        ["check_cut"] = ("CheckCut", "CheckCut({dim}, {size}, {from}, {granule}{minor})"),
         ["chunk_offset"] = ("ChunkOffset", "ChunkOffset({size}{granule?})"),
         ["chunk_size"] = ("ChunkSize", "ChunkSize({size}{granule?})"),
         ["collective_permute"] = ("Permute", "Mesh.Permute({0}, {destinations})"),
@@ -57,7 +58,7 @@ internal static class Collectives
     /// <param name="purpose">What the result is for, where that is known.</param>
     public static string? Comment(Operation operation, string? purpose)
     {
-        if (operation.Name is "chunk_offset" or "chunk_size" or "axis_rank" or "axis_size") return null;
+        if (operation.Name is "check_cut" or "chunk_offset" or "chunk_size" or "axis_rank" or "axis_size") return null;
         var why = operation.Attributes.Find("reason") is TextAttribute reason ? "; " + reason.Value : purpose is null ? "" : "; " + purpose;
         if (AxisOf(operation) is not { } axis)
             return $"// Permute over the mesh: {Order(operation.Operands[0].Tensor)} → {Order(operation.Result.Tensor)}, {CollectiveVolume.Formula(operation)} bytes{why}";

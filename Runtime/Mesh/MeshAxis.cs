@@ -253,6 +253,25 @@ public sealed partial class MeshAxis
         return minor[^1].Slice(cut, dim, granule);
     }
 
+    /// <summary>Checks that a dimension is cut alike in multiples of one size and in multiples of another; on every rank alike, without communication.</summary>
+    /// <param name="dim">The dimension, for the error.</param>
+    /// <param name="size">Its whole size.</param>
+    /// <param name="from">The size in whole multiples of which chunks come.</param>
+    /// <param name="granule">The size in whole multiples of which they are needed.</param>
+    /// <param name="minor">The axes that split the chunks further, major to minor.</param>
+    /// <exception cref="InvalidOperationException">The cuts differ.</exception>
+    public void CheckCut(string dim, long size, long from, long granule, params MeshAxis[] minor)
+    {
+        ArgumentNullException.ThrowIfNull(minor);
+        int[] ranks = [Size, .. minor.Select(a => a.Size)];
+        long[] given = [.. Chunk.Sizes(size, Whole(from, size), ranks)], needed = [.. Chunk.Sizes(size, Whole(granule, size), ranks)];
+        if (given.SequenceEqual(needed)) return;
+        var coarse = Math.Max(from, granule);
+        throw new InvalidOperationException(
+            $"A dim of {dim} = {size} elements is cut over {string.Join(" and ", minor.Prepend(this).Select(a => $"'{a}'"))} into [{string.Join(", ", given)}] and, in whole parts of {coarse}, into [{string.Join(", ", needed)}]; "
+            + $"choose a number of parts ({size / coarse}) that {given.Length} divides, or declare a split of the class Uneven = true, so that ranks exchange what lies between the two cuts.");
+    }
+
     /// <summary>Waits for every rank of the axis.</summary>
     public void Barrier() => Group?.Barrier();
 

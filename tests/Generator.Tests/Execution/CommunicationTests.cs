@@ -71,7 +71,7 @@ public class CommunicationTests
         """, mesh, Equivalence.Random(1, 5, 3, 4), Equivalence.Random(2, 15, 4));
 
     [Theory]
-    [InlineData("data=1, model=2", "Split(0, \"model\")")]
+    [InlineData("data=1, model=2", "Split(0, \"model\", Uneven = true)")]
     [InlineData("data=2, model=2", "Split(0, \"data\", Uneven = true), Split(0, \"model\", Uneven = true)")]
     public void Heads_that_the_ranks_do_not_divide_are_exchanged_where_cuts_differ(string mesh, string split) => Equivalence.Check($$"""
         [Sharded, Mesh("data"), Mesh("model")]
@@ -109,6 +109,30 @@ public class CommunicationTests
             }
         }
         """, "model=2", Equivalence.Random(1, 5, 6));
+
+    [Theory]
+    [InlineData(2, false)]
+    [InlineData(3, true)]
+    [InlineData(1, true)]
+    public void Heads_that_the_ranks_do_not_divide_are_an_error_unless_chunks_may_differ(int ranks, bool works)
+    {
+        void Run() => Equivalence.Check("""
+            [Sharded, Mesh("model")]
+            public sealed partial class Model : nn.Module<Tensor, Tensor>
+            {
+                private readonly int heads = 3;
+                [Split(0, "model"), Shape("M M")] private readonly Linear q = Linear(12, 12);
+                public Model() : base("model") { RegisterComponents(); }
+                [return: Split(1, "model")]
+                public override Tensor forward([Replicate, Shape("B M")] Tensor x) => q.forward(x).reshape(x.shape[0], heads, x.shape[1] / heads).tanh();
+            }
+            """, $"model={ranks}", Equivalence.Random(1, 2, 12));
+        if (works) Run();
+        else
+            Assert.Contains(
+                "A dim of M = 12 elements is cut over 'model=2' into [6, 6] and, in whole parts of 4, into [8, 4]; choose a number of parts (3) that 2 divides, or declare a split of the class Uneven = true",
+                Assert.Throws<RankFailedException>(Run).Message, StringComparison.Ordinal);
+    }
 
     [Fact]
     public void A_merged_dim_leaves_a_submodule_in_equal_chunks() => Equivalence.Check("""

@@ -94,29 +94,21 @@ partial class Attention
             var M = x.shape[2];
 
             var linearBias = functional.linear(x, queryWeight, queryBias);
-            // Recut over 'model': dim 2 from equal chunks to multiples of M/heads, no communication where these coincide; for reshape
-            var linearBias2 = model.Recut(linearBias, dim: 2, size: M, 1, M / heads);
+            model.CheckCut("M", M, 1, M / heads);
+            var reshape = linearBias.reshape(localB, T, localHeads, M / heads);
             linearBias.Dispose();
-            var reshape = linearBias2.reshape(localB, T, localHeads, M / heads);
-            linearBias2.Dispose();
             var q = reshape.transpose(1, 2);
             reshape.Dispose();
 
-            var linearBias3 = functional.linear(x, keyWeight, keyBias);
-            // Recut over 'model': dim 2 from equal chunks to multiples of M/heads, no communication where these coincide; for reshape
-            var linearBias4 = model.Recut(linearBias3, dim: 2, size: M, 1, M / heads);
-            linearBias3.Dispose();
-            var reshape2 = linearBias4.reshape(localB, T, localHeads, M / heads);
-            linearBias4.Dispose();
+            var linearBias2 = functional.linear(x, keyWeight, keyBias);
+            var reshape2 = linearBias2.reshape(localB, T, localHeads, M / heads);
+            linearBias2.Dispose();
             var k = reshape2.transpose(1, 2);
             reshape2.Dispose();
 
-            var linearBias5 = functional.linear(x, valueWeight, valueBias);
-            // Recut over 'model': dim 2 from equal chunks to multiples of M/heads, no communication where these coincide; for reshape
-            var linearBias6 = model.Recut(linearBias5, dim: 2, size: M, 1, M / heads);
-            linearBias5.Dispose();
-            var reshape3 = linearBias6.reshape(localB, T, localHeads, M / heads);
-            linearBias6.Dispose();
+            var linearBias3 = functional.linear(x, valueWeight, valueBias);
+            var reshape3 = linearBias3.reshape(localB, T, localHeads, M / heads);
+            linearBias3.Dispose();
             var v = reshape3.transpose(1, 2);
             reshape3.Dispose();
 
@@ -154,18 +146,15 @@ partial class Attention
 
             var reshape4 = mixed.reshape(localB, T, M * localHeads / heads);
             mixed.Dispose();
-            // Recut over 'model': dim 2 from multiples of M/heads to equal chunks, no communication where these coincide; for linear
-            var reshape5 = model.Recut(reshape4, dim: 2, size: M, M / heads, 1);
-            reshape4.Dispose();
-            var linear = functional.linear(reshape5, outputWeight);
-            if (!keep) reshape5.Dispose();
+            var linear = functional.linear(reshape4, outputWeight);
+            if (!keep) reshape4.Dispose();
             // AllReduce over 'model': partial sums → replicated, 4·B·T·M/data bytes; for add
             var linear2 = model.AllReduce(linear);
             linear.Dispose();
             var output = linear2 + outputBias;
             linear2.Dispose();
 
-            if (keep) residuals.Push(new ForwardResiduals(x.alias(), localB, T, localHeads, M, q, k, v, logicalOr, weights, reshape5));
+            if (keep) residuals.Push(new ForwardResiduals(x.alias(), localB, T, localHeads, M, q, k, v, logicalOr, weights, reshape4));
 
             return output;
         }
@@ -182,12 +171,8 @@ partial class Attention
             var dReshape = torch.matmul(dOutput, outputWeight);
             var dOutputWeight = torch.einsum("ABo,ABi->oi", dOutput, reshape4);
             reshape4.Dispose();
-
-            // Recut over 'model': dim 2 from equal chunks to multiples of M/heads, no communication where these coincide; for reshape
-            var dReshape2 = model.Recut(dReshape, dim: 2, size: M, 1, M / heads);
+            var dMixed = dReshape.reshape(localB, T, localHeads, M / heads);
             dReshape.Dispose();
-            var dMixed = dReshape2.reshape(localB, T, localHeads, M / heads);
-            dReshape2.Dispose();
 
             var dEinsum = dMixed.transpose(1, 2);
             dMixed.Dispose();
@@ -211,42 +196,33 @@ partial class Attention
             dEinsum2.Dispose();
             q.Dispose();
 
-            var dReshape3 = dV.transpose(1, 2);
+            var dReshape2 = dV.transpose(1, 2);
             dV.Dispose();
-            var dLinearBias = dReshape3.reshape(localB, T, M * localHeads / heads);
-            dReshape3.Dispose();
-            // Recut over 'model': dim 2 from multiples of M/heads to equal chunks, no communication where these coincide; for matmul
-            var dLinearBias2 = model.Recut(dLinearBias, dim: 2, size: M, M / heads, 1);
+            var dLinearBias = dReshape2.reshape(localB, T, M * localHeads / heads);
+            dReshape2.Dispose();
+            var dX = torch.matmul(dLinearBias, valueWeight);
+            var dValueWeight = torch.einsum("ABo,ABi->oi", dLinearBias, x);
+            var dValueBias = dLinearBias.sum(new long[] { 0, 1 });
             dLinearBias.Dispose();
-            var dX = torch.matmul(dLinearBias2, valueWeight);
-            var dValueWeight = torch.einsum("ABo,ABi->oi", dLinearBias2, x);
-            var dValueBias = dLinearBias2.sum(new long[] { 0, 1 });
+
+            var dReshape3 = dK.transpose(1, 2);
+            dK.Dispose();
+            var dLinearBias2 = dReshape3.reshape(localB, T, M * localHeads / heads);
+            dReshape3.Dispose();
+            var dX2 = torch.matmul(dLinearBias2, keyWeight);
+            var dKeyWeight = torch.einsum("ABo,ABi->oi", dLinearBias2, x);
+            var dKeyBias = dLinearBias2.sum(new long[] { 0, 1 });
             dLinearBias2.Dispose();
 
-            var dReshape4 = dK.transpose(1, 2);
-            dK.Dispose();
+            var dReshape4 = dQ.transpose(1, 2);
+            dQ.Dispose();
             var dLinearBias3 = dReshape4.reshape(localB, T, M * localHeads / heads);
             dReshape4.Dispose();
-            // Recut over 'model': dim 2 from multiples of M/heads to equal chunks, no communication where these coincide; for matmul
-            var dLinearBias4 = model.Recut(dLinearBias3, dim: 2, size: M, M / heads, 1);
-            dLinearBias3.Dispose();
-            var dX2 = torch.matmul(dLinearBias4, keyWeight);
-            var dKeyWeight = torch.einsum("ABo,ABi->oi", dLinearBias4, x);
-            var dKeyBias = dLinearBias4.sum(new long[] { 0, 1 });
-            dLinearBias4.Dispose();
-
-            var dReshape5 = dQ.transpose(1, 2);
-            dQ.Dispose();
-            var dLinearBias5 = dReshape5.reshape(localB, T, M * localHeads / heads);
-            dReshape5.Dispose();
-            // Recut over 'model': dim 2 from multiples of M/heads to equal chunks, no communication where these coincide; for matmul
-            var dLinearBias6 = model.Recut(dLinearBias5, dim: 2, size: M, M / heads, 1);
-            dLinearBias5.Dispose();
-            var dX3 = torch.matmul(dLinearBias6, queryWeight);
-            var dQueryWeight = torch.einsum("ABo,ABi->oi", dLinearBias6, x);
+            var dX3 = torch.matmul(dLinearBias3, queryWeight);
+            var dQueryWeight = torch.einsum("ABo,ABi->oi", dLinearBias3, x);
             x.Dispose();
-            var dQueryBias = dLinearBias6.sum(new long[] { 0, 1 });
-            dLinearBias6.Dispose();
+            var dQueryBias = dLinearBias3.sum(new long[] { 0, 1 });
+            dLinearBias3.Dispose();
 
             // AllReduce over 'data': partial sums → replicated, 4·M + 16·M²/model + 12·M/model bytes; 8 gradients
             Gradients.AllReduce(
