@@ -132,7 +132,7 @@ public static class Shards
         var known = ParameterSharding.Of(shard)!.Placements;
         if (known.Select(p => (p.Dim, p.Axis)).SequenceEqual(placements.Where(p => p.IsSplit).Select(p => (p.Dim, p.Axis)))) return shard;
         static string Print(IEnumerable<Placement> of) => of.Any(p => p.IsSplit) ? string.Join(" ", of.Where(p => p.IsSplit)) : "R";
-        throw new ArgumentException($"'{name}' is the same parameter as '{first}', which lies {Print(known)}, but is to lie {Print(placements)}; annotate both alike, or untie them.", nameof(placements));
+        throw new ArgumentException($"'{name}' is the same parameter as '{first}', which lies {Print(known)}, but is to lie {Print(placements)}; annotate both with every split of either (what is left open may be split to suit the class), or untie them.", nameof(placements));
     }
 
     private static (Tensor Part, ParameterSharding Sharding) Cut(Tensor whole, string name, DeviceMesh mesh, Placement[] placements)
