@@ -63,6 +63,7 @@ internal static class RandomProgram
         function = RandomMesh.Annotate(random, LiveProgram.Of(function, isMember: false));
         // Every fourth computes again in the backward what it does not keep.
         if (seed % 4 == 0) function = function with { Rematerialized = [function.Name] };
+        if (seed % 5 == 0) function = DeviceOrders.Assign(new Random(seed), function, axes, draft.Size);
         return new FuzzCase(function, draft.Members, axes, sizes, draft.Hosts, draft.Domains, seed);
     }
 
