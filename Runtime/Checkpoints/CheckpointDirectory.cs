@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-using System.Text;
 using static TorchSharp.torch;
 
 namespace GShard;
@@ -20,17 +18,13 @@ namespace GShard;
 /// </code>
 /// </summary>
 /// <remarks>All ranks call the same methods in the same order. One program at a time saves to a directory.</remarks>
-public sealed class CheckpointDirectory : IDisposable
+public sealed partial class CheckpointDirectory : IDisposable
 {
-    private const string ModelSection = "model";
-    private const string OptimizerSection = "optimizer";
-
     private static readonly TimeSpan PatienceOnDispose = TimeSpan.FromSeconds(5);
 
     private readonly DeviceMesh? mesh;
     private readonly CheckpointOptions options;
     private readonly CheckpointFolders folders;
-    private readonly HostCopies copies = new();
     private (SaveJob Job, Task Done)? running;
 
     /// <summary>Opens a directory; it need not exist.</summary>
@@ -65,9 +59,6 @@ public sealed class CheckpointDirectory : IDisposable
 
     /// <summary>Bytes of tensors that this rank read for the last load.</summary>
     internal long BytesRead { get; private set; }
-
-    /// <summary>Is called with a save's temporary folder before this rank writes to it, for tests of what can fail.</summary>
-    internal Action<string>? Prepared { get; set; }
 
     private int Rank => mesh?.Rank ?? 0;
 
@@ -182,82 +173,5 @@ public sealed class CheckpointDirectory : IDisposable
     {
         var ordered = folders.BySequence().Select(found => found.Step).ToArray();
         return ordered.Concat(folders.Steps().Reverse().Except(ordered));
-    }
-
-    private void Start(long step, TrainingState state, bool inBackground)
-    {
-        ArgumentNullException.ThrowIfNull(state);
-        ArgumentOutOfRangeException.ThrowIfNegative(step);
-        Wait();
-        using var _ = no_grad();
-        var optimizer = state.Optimizer is null ? null : new OptimizerParts(state.Optimizer, state.Model);
-        IReadOnlyList<TensorPart>[] held = [ModelParts.Of(state.Model, mesh), optimizer?.Tensors() ?? []];
-        // Rank 0 names the save and makes its folders before any other rank knows the name.
-        var told = RankMessages.Agree(mesh, () => Rank == 0 ? Encoding.UTF8.GetBytes(Prepare(step)) : []);
-        var save = Encoding.UTF8.GetString(told[0]);
-        var temporary = folders.TemporaryOf(step, save);
-        var chosen = WritePlan.Choose(held, mine => RankMessages.Agree(mesh, () => Directory.Exists(temporary)
-            ? mine
-            : throw new CheckpointException($"'{temporary}', which rank 0 has made, is not there: a checkpoint directory lies on a file system that all ranks share")), Rank);
-        string[] sections = [ModelSection, OptimizerSection];
-        var order = new SaveOrder
-        {
-            Folders = folders,
-            Temporary = temporary,
-            Step = step,
-            Save = save,
-            Rank = Rank,
-            Ranks = Ranks,
-            Mesh = mesh is null ? "" : string.Join(" × ", mesh.Axes),
-            Keep = options.Keep,
-            Patience = options.Patience,
-            State = Rank == 0 ? StateFile.Write(step, state, optimizer) : null,
-            Shards = [.. sections.Zip(chosen, (section, parts) => Shard(section, parts, inBackground))],
-        };
-        Prepared?.Invoke(temporary);
-        var job = new SaveJob(order);
-        running = (job, inBackground ? Task.Factory.StartNew(job.Run, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default) : Finished(job));
-    }
-
-    private static Task Finished(SaveJob job)
-    {
-        try
-        {
-            job.Run();
-            return Task.CompletedTask;
-        }
-        catch (CheckpointException exception)
-        {
-            return Task.FromException(exception);
-        }
-    }
-
-    private string Prepare(long step)
-    {
-        try
-        {
-            folders.CleanUp();
-            var save = RandomNumberGenerator.GetHexString(8, lowercase: true);
-            SaveJob.MakeFolders(folders.TemporaryOf(step, save), [ModelSection, OptimizerSection]);
-            return save;
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            throw new CheckpointException($"The checkpoint of step {step} cannot be written to '{folders.Root}': {exception.Message}", exception);
-        }
-    }
-
-    private ShardToWrite Shard(string section, TensorPart[] parts, bool copy)
-    {
-        var layout = parts.Select(part => (part.Name, part.Tensor.dtype, part.Box!.Shape));
-        var header = SafeTensorsHeader.Layout(layout, ShardToWrite.Metadata(parts));
-        return new ShardToWrite(SaveOrder.ShardPath(section, Rank), header, [.. parts.Select(part => Source($"{section}/{part.Name}", part.Tensor, copy))]);
-    }
-
-    private Func<Tensor> Source(string key, Tensor tensor, bool copy)
-    {
-        if (!copy) return () => tensor;
-        var host = copies.Copy(key, tensor);
-        return () => host;
     }
 }

@@ -25,8 +25,9 @@ internal sealed class SaveJob(SaveOrder order)
             if (order.Rank == 0) Commit();
             else AwaitCommit();
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or CheckpointException)
+        catch (Exception exception)
         {
+            // Whatever it is, the other ranks wait for a word.
             var by = order.Ranks > 1 ? $" by rank {order.Rank}" : "";
             var failure = exception as CheckpointException ?? new CheckpointException($"The checkpoint of step {order.Step} cannot be written{by}: {exception.Message}", exception);
             try

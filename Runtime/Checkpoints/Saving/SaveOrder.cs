@@ -1,7 +1,3 @@
-using System.Text;
-using System.Text.Json;
-using static TorchSharp.torch;
-
 namespace GShard;
 
 /// <summary>All that this rank needs to know to write its part of a checkpoint.</summary>
@@ -48,28 +44,4 @@ internal sealed class SaveOrder
 
     /// <summary>The file of a rank's tensors in a folder, named as PyTorch's distributed checkpoint names it, which counts from 1.</summary>
     public static string ShardPath(string section, int rank) => $"{section}/shard-{rank + 1:D5}-model-00001-of-00001.safetensors";
-}
-
-/// <summary>A file of tensors, and where each comes from when its turn is.</summary>
-internal sealed record ShardToWrite(string Path, SafeTensorsHeader Header, IReadOnlyList<Func<Tensor>> Tensors)
-{
-    /// <summary>The metadata by which PyTorch's distributed checkpoint knows where a file's tensors lie in the whole ones.</summary>
-    public static Dictionary<string, string> Metadata(IEnumerable<TensorPart> parts)
-    {
-        using var stream = new MemoryStream();
-        using (var json = new Utf8JsonWriter(stream))
-        {
-            json.WriteStartObject();
-            foreach (var part in parts)
-            {
-                json.WriteStartObject(part.Name);
-                json.WriteStartArray(ShardingInfo.OffsetsKey);
-                foreach (var offset in part.Box!.Offset) json.WriteNumberValue(offset);
-                json.WriteEndArray();
-                json.WriteEndObject();
-            }
-            json.WriteEndObject();
-        }
-        return new Dictionary<string, string> { ["format"] = "pt", ["DCP_VERSION"] = "1.0", [ShardingInfo.Key] = Encoding.UTF8.GetString(stream.ToArray()) };
-    }
 }
