@@ -45,7 +45,7 @@ internal sealed class StepMeter(ModelOptions model, TimeSpan before = default)
         var report = new StepReport(
             step,
             progress,
-            before + now,
+            start + now,
             crossEntropy / Math.Max(1, steps),
             tokens / Math.Max(1e-9, (now - since).TotalSeconds),
             [.. load.Select(l => sum > 0 ? l / sum : 0)],
