@@ -80,8 +80,11 @@ TS_API void* ts_gloo_all_reduce(void* group, void* data, int64_t count, int32_t 
 // Work that has not ended in time goes on, and can be waited for again.
 TS_API int32_t ts_work_wait(void* work, int64_t timeout_ms) {
   auto& pointer = *static_cast<WorkPointer*>(work);
-  int32_t failed = shim::guarded([&] { pointer->wait(std::chrono::milliseconds(timeout_ms)); });
-  return !failed ? TS_WAIT_DONE : pointer->isCompleted() ? TS_WAIT_FAILED : TS_WAIT_PENDING;
+  auto wait = [&] { return shim::guarded([&] { pointer->wait(std::chrono::milliseconds(timeout_ms)); }); };
+  if (!wait()) return TS_WAIT_DONE;
+  if (!pointer->isCompleted()) return TS_WAIT_PENDING;
+  // It may have ended well between the time-out and this look; now a wait tells at once.
+  return wait() ? TS_WAIT_FAILED : TS_WAIT_DONE;
 }
 
 TS_API void ts_work_release(void* work) {
