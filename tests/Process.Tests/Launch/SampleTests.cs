@@ -40,6 +40,25 @@ public sealed class SampleTests : IDisposable
         Assert.Equal(losses, Losses);
     }
 
+    [Fact]
+    public void Processes_of_which_one_was_killed_go_on_from_their_last_save_to_the_same_weights()
+    {
+        var threads = Run("threads", "dotnet", [.. Sample("threads"), "--ranks", "4"]);
+        var state = Path.Combine(folder, "state");
+        string[] saving = [Child.Program("gshard.dll"), "launch", "-n", "4", .. Sample("processes"), "--backend", "gloo", "--checkpoint-dir", state, "--save-every", "2"];
+        using (var launch = new Child("dotnet", saving))
+        {
+            var deadline = DateTime.UtcNow + Limit;
+            while (!File.Exists(Path.Combine(state, "latest")) && DateTime.UtcNow < deadline) Thread.Sleep(5);
+            var ranks = File.ReadAllText($"/proc/{launch.Id}/task/{launch.Id}/children").Split(' ', StringSplitOptions.RemoveEmptyEntries);
+            Assert.Equal(4, ranks.Length);
+            using (var kill = new Child("kill", ["-KILL", ranks[2]])) kill.Wait(Limit);
+            Assert.True(launch.Wait(Limit), launch.Output + launch.Error);
+            Assert.NotEqual(0, launch.ExitCode);
+        }
+        Assert.Equal(threads, Run("processes", "dotnet", [.. saving, "--resume"]));
+    }
+
     [TorchrunFact]
     public void Torchrun_starts_it_too()
     {
