@@ -2,6 +2,7 @@
 # Installs what the build, the tests and the demo need and this machine lacks. Nothing is done twice.
 #
 #   eng/install.sh            compiler, libtorch, BLAS and the translation catalogs
+#   eng/install.sh --tests    PyTorch and iproute2 too, which some tests hold ours against; without rights those tests are left out
 #
 # LIBTORCH=DIR         use the libtorch in DIR (include/ and lib/) instead of Debian's libtorch-dev
 # TorchProvider=TorchSharp   use the TorchSharp packages: no libtorch and no C++ compiler are needed
@@ -70,4 +71,18 @@ if ! has_any_catalogs; then
     { may_install && as_root apt-get update -qq >&2 && (cd "$download" && apt-get download -qq iso-codes >&2); } ||
     die "apt-get could not download iso-codes, whose translation catalogs the sample learns from."
   dpkg-deb -x "$download"/iso-codes_*.deb "$catalog_cache"
+fi
+
+if [ "${1:-}" = --tests ]; then
+  missing=()
+  need_package python3-torch
+  need_package iproute2
+  if [ ${#missing[@]} -gt 0 ]; then
+    if may_install; then
+      say "installing ${missing[*]} for the tests"
+      as_root apt-get install -y -qq --no-install-recommends "${missing[@]}" >&2 || say "apt-get could not install ${missing[*]}; tests that need them are left out"
+    else
+      say "missing: ${missing[*]}; tests that need them are left out"
+    fi
+  fi
 fi

@@ -17,7 +17,7 @@ done
 
 finish() { printf '%d passed, %d failed\n' "$1" "$2"; [ "$2" -eq 0 ]; exit; }
 
-eng/install.sh || finish 0 1
+eng/install.sh --tests || finish 0 1
 
 echo "test: building"
 dotnet build GShard.Codegen.sln -c Release -v q -nologo "$@" || finish 0 1
