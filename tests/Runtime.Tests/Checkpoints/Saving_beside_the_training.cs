@@ -25,6 +25,41 @@ public class Saving_beside_the_training
         }
     });
 
+    /// <summary>Rank 1 begins to write only when rank 0 trains on.</summary>
+    [Fact]
+    public void The_training_goes_on_while_other_ranks_write()
+    {
+        using var trains = new ManualResetEventSlim();
+        Each(Two, (folder, mesh) =>
+        {
+            using var model = new CutModel(1, mesh, Two);
+            using var checkpoints = new CheckpointDirectory(folder["c"], mesh);
+            checkpoints.Prepared = _ =>
+            {
+                if (mesh.Rank == 1) Assert.True(trains.Wait(TimeSpan.FromSeconds(30)), "rank 0 waits for what rank 1 writes");
+            };
+            checkpoints.BeginSave(1, new TrainingState(model));
+            trains.Set();
+            checkpoints.Wait();
+            Assert.Equal(1, checkpoints.Latest);
+        });
+    }
+
+    [Fact]
+    public void Copies_in_host_memory_are_kept_from_save_to_save()
+    {
+        using var copies = new HostCopies();
+        using var x = Samples.Normal(1, [3, 4]);
+        using var transposed = x.t();
+        var first = RawMemory.Pointer(copies.Copy("x", x));
+        Assert.NotEqual(RawMemory.Pointer(x), first);
+        x.add_(1);
+        var again = copies.Copy("x", x);
+        Assert.Equal(first, RawMemory.Pointer(again));
+        Samples.Same(x, again);
+        Samples.Same(transposed, copies.Copy("x", transposed));
+    }
+
     [Fact]
     public void One_save_is_under_way_and_the_next_waits_for_it() => Each(Two, (folder, mesh) =>
     {
