@@ -76,8 +76,19 @@ internal sealed class LibraryModules(ConstructorReader constructors, AnnotationR
             case "Bilinear":
                 var results = Size(arguments, "out_features", field, "out");
                 return WithBias([results, Size(arguments, "in1_features", field, "in1"), Size(arguments, "in2_features", field, "in2")], results, "hasBias");
+            case "MultiheadAttention":
+                var width = Size(arguments, "embedded_dim", field, "width");
+                Dim Given(string name) => arguments is not null && arguments.TryGetValue(name, out var value) && !IsNull(value) ? constructors.SizeOf(value) : width;
+                return [.. new AttentionShape(width, Given("kdim"), Given("vdim")) { Bias = Flag(arguments, "bias", true), AddsKeyAndValue = Flag(arguments, "add_bias_kv", false) }.Parameters()];
+            case "TransformerEncoderLayer" or "TransformerDecoderLayer":
+                return [.. AttentionShape.OfLayer(module[11] == 'D', Size(arguments, "d_model", field, "width"), Size(arguments, "dim_feedforward", field, "hidden"))];
+            case "TransformerEncoder" or "TransformerDecoder":
+                if (LayerOf(arguments) is not { } layer) return null;
+                var one = WeightsOf(module + "Layer", layer.Arguments, field)!.Value;
+                return [.. Enumerable.Range(0, layer.Count).SelectMany(i => one.Select(w => ($"layers.{i}.{w.Item1}", w.Item2)))];
             case "PReLU": return [("weight", [Size(arguments, "num_parameters", field, "channels")])];
-            case "Dropout1d" or "Dropout2d" or "Dropout3d": return [];
+            case "Dropout1d" or "Dropout2d" or "Dropout3d" or "AlphaDropout" or "FeatureAlphaDropout" or "Softmax2d" or "ZeroPad2d": return [];
+            case var pad when pad.Length > 5 && pad.Substring(pad.Length - 5) is "Pad1d" or "Pad2d" or "Pad3d": return [];
             default: return Parameterless.Contains(module) || ModuleTable.Find(module) is not null ? ImmutableArray<(string, ImmutableArray<Dim>)>.Empty : null;
         }
     }
@@ -98,6 +109,17 @@ internal sealed class LibraryModules(ConstructorReader constructors, AnnotationR
         foreach (var name in new[] { "weight", "pos_weights" })
             if (arguments.TryGetValue(name, out var given) && !IsNull(given))
                 yield return (name, constructors.DimsOf(given) is { } dims ? [.. dims] : [Dim.Symbol($"_{field.Name}.classes")], ElementType.Float);
+    }
+
+    /// <summary>What the layers of an encoder or decoder were made with, and how many there are; null where the constructor does not show it.</summary>
+    public static (ImmutableDictionary<string, IOperation> Arguments, int Count)? LayerOf(ImmutableDictionary<string, IOperation>? arguments)
+    {
+        if (arguments is null || !arguments.TryGetValue("num_layers", out var count) || !arguments.TryGetValue("encoder_layer", out var made) && !arguments.TryGetValue("decoder_layer", out made)) return null;
+        while (count is IConversionOperation conversion) count = conversion.Operand;
+        while (made is IConversionOperation conversion) made = conversion.Operand;
+        return count.ConstantValue is { HasValue: true, Value: int or long } number && made is IInvocationOperation call && Arguments(call) is { } given
+            ? (given, System.Convert.ToInt32(number.Value, System.Globalization.CultureInfo.InvariantCulture))
+            : null;
     }
 
     private static bool IsNull(IOperation value)
@@ -158,8 +180,9 @@ internal sealed class LibraryModules(ConstructorReader constructors, AnnotationR
         var result = ImmutableDictionary<string, WeightDeclaration>.Empty;
         Annotation? main = null;
         TensorSharding? mainSharding = null;
-        // Layers of a recurrence are annotated one by one: their weights have no dims in common.
-        var areLayers = weights.Any(w => w.Name.StartsWith("weight_hh", StringComparison.Ordinal));
+        // Layers of a recurrence, and the parts of an attention, are annotated one by one: their weights have no dims in common.
+        var isAttention = weights.Any(w => w.Name.EndsWith("out_proj.weight", StringComparison.Ordinal));
+        var areLayers = isAttention || weights.Any(w => w.Name.StartsWith("weight_hh", StringComparison.Ordinal));
         void Add(string name, WeightDeclaration weight) => result = result.Add(name, weight with { Order = result.Count });
         foreach (var (name, defaults) in weights)
         {
@@ -171,7 +194,7 @@ internal sealed class LibraryModules(ConstructorReader constructors, AnnotationR
                 findings.Report("GSH0014", wrong.Source, field, $"'{full}' has {dims.Length} dims, but its [Shape] names {wrong.Dims.Length}; name each of its dims once.");
             else if (main?.Shape is { } first) dims = Follow(defaults, weights[0].Dims, first.Dims);
             var sharding = own.HasSharding || main is null ? shardings.Read(own, dims) : Follow(main, mainSharding!, weights[0].Dims, defaults);
-            Add(name, new WeightDeclaration(field, full, false, dims, shardings.OfParameter(sharding, dims), own.Uneven || main?.Uneven == true || shardings.SplitsParameters) { IsMember = !areLayers || !name.Contains("_l") });
+            Add(name, new WeightDeclaration(field, full, false, dims, shardings.OfParameter(sharding, dims), own.Uneven || main?.Uneven == true || shardings.SplitsParameters) { IsMember = !areLayers || !isAttention && !name.Contains("_l") });
             if (main is null && !areLayers) (main, mainSharding) = (own, sharding);
         }
 

@@ -30,6 +30,15 @@ internal sealed record ModuleTable(string Module, char Container, string Method,
         GELU               f gelu                 approximate
         Flatten            T flatten              start_dim end_dim
         Unflatten          T unflatten            dim unflattened_size
+        Upsample           f interpolate          size scale_factor mode align_corners recompute_scale_factor
+        ChannelShuffle     T channel_shuffle      groups
+        Fold               f fold                 output_size kernel_size dilation padding stride
+        Unfold             f unfold               kernel_size dilation padding stride
+        CosineSimilarity   f cosine_similarity    x dim eps
+        PairwiseDistance   f pairwise_distance    x p eps keepdim
+        LocalResponseNorm  f local_response_norm  size alpha beta k
+        LPPool1d           f lp_pool1d            norm_type kernel_size stride ceil_mode
+        LPPool2d           f lp_pool2d            norm_type kernel_size stride ceil_mode
         PixelShuffle       f pixel_shuffle        upscale_factor
         PixelUnshuffle     f pixel_unshuffle      downscale_factor
         MaxPool1d          f max_pool1d           kernel_size stride padding dilation ceil_mode

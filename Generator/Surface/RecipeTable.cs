@@ -21,6 +21,16 @@ internal static class RecipeTable
         s    ndtr                   x                                         => erfc(x * -0.7071067811865476) * 0.5
         s    polygamma              size=n x                                  => polygamma(x, n: n)
         Tt   logaddexp              x=a x=b                                   => maximum(a, b) + log1p(exp(-abs(a - b)))
+        Tt   logaddexp2             x=a x=b                                   => maximum(a, b) + log1p(exp2(-abs(a - b))) * 1.4426950408889634
+        Tt   fmax                   x=a x=b                                   => where(logical_or(ge(a, b), isnan(b)), a, b)
+        Tt   fmin                   x=a x=b                                   => where(logical_or(le(a, b), isnan(b)), a, b)
+        Tt   heaviside              x x=v                                     => where(eq(x, 0), v, clamp(sign(x), min: 0))
+        Tt   dist                   x=a x=b only=2                            => norm(a - b)
+        Tt   dist                   x=a x=b only=1                            => sum(abs(a - b))
+        Tt   dist                   x=a x=b value=p                           => pow(sum(pow(abs(a - b), p)), 1.0 / p)
+        Tt   trapezoid              x value=dx dim                            => sum(narrow(x, dim: dim, start: 1, length: size(x, dim) - 1) + narrow(x, dim: dim, start: 0, length: size(x, dim) - 1), dims: dim) * 0.5 * dx
+        Tt   trapezoid              x x=p only=-1                             => sum((narrow(x, dim: -1, start: 1, length: size(x, -1) - 1) + narrow(x, dim: -1, start: 0, length: size(x, -1) - 1)) * (narrow(p, dim: -1, start: 1, length: size(p, -1) - 1) - narrow(p, dim: -1, start: 0, length: size(p, -1) - 1)), dims: -1) * 0.5
+        t    trapz                  x value=dx dim                            => sum(narrow(x, dim: dim, start: 1, length: size(x, dim) - 1) + narrow(x, dim: dim, start: 0, length: size(x, dim) - 1), dims: dim) * 0.5 * dx
         Tt   hypot                  x=a x=b                                   => sqrt(square(a) + square(b))
         Tt   fmod                   x=a x=b                                   => a - trunc(a / b) * b
         Tt   fmod                   x value                                   => x - trunc(x / value) * value
@@ -56,6 +66,8 @@ internal static class RecipeTable
         f    normalize              x only=2 dim value=eps                    => x / clamp(norm(x, dims: dim, keepdim: true), min: eps)
         f    normalize              x only=1 dim value=eps                    => x / clamp(sum(abs(x), dims: dim, keepdim: true), min: eps)
         f    pairwise_distance      x=a x=b only=2 value=eps keepdim          => norm(a - b + eps, dims: -1, keepdim: keepdim)
+        f    pairwise_distance      x=a x=b only=1 value=eps keepdim          => sum(abs(a - b + eps), dims: -1, keepdim: keepdim)
+        f    pairwise_distance      x=a x=b value=p value=eps keepdim         => pow(sum(pow(abs(a - b + eps), p), dims: -1, keepdim: keepdim), 1.0 / p)
         f    bilinear               x=a x=b x=weight null                     => einsum("...i,oij,...j->...o", a, weight, b)
         f    bilinear               x=a x=b x=weight x=bias                   => einsum("...i,oij,...j->...o", a, weight, b) + bias
         f    pixel_shuffle          x size=r                                  => reshape(permute(reshape(x, shape: (size(x, 0), size(x, 1) / (r * r), r, r, size(x, 2), size(x, 3))), dims: (0, 1, 4, 2, 5, 3)), shape: (size(x, 0), size(x, 1) / (r * r), size(x, 2) * r, size(x, 3) * r))
@@ -94,7 +106,7 @@ internal static class RecipeTable
         Tt   sort                   x dim keepdim=descending keepdim=stable   => sort(x, dim: dim, descending: descending)
         Tt   argsort                x dim keepdim=descending                  => sort(x, dim: dim, descending: descending).Item2
         Tt   msort                  x                                         => sort(x, dim: 0).Item1
-        Tt   median                 x                                         => select(sort(reshape(x, shape: -1), dim: 0).Item1, dim: 0, index: (size(reshape(x, shape: -1), 0) - 1) / 2)
+        Tt   median                 x                                         => where(isnan(amax(detach(x))), amax(detach(x)), select(sort(reshape(x, shape: -1), dim: 0).Item1, dim: 0, index: (size(reshape(x, shape: -1), 0) - 1) / 2))
         Tt   kthvalue               x size=k dim keepdim                      => (squeeze_unless(narrow(sort(x, dim: dim).Item1, dim: dim, start: k - 1, length: 1), dim, keepdim), squeeze_unless(narrow(sort(x, dim: dim).Item2, dim: dim, start: k - 1, length: 1), dim, keepdim))
         Tt   topk                   x size=k dim only=false                   => (narrow(sort(x, dim: dim).Item1, dim: dim, start: 0, length: k), narrow(sort(x, dim: dim).Item2, dim: dim, start: 0, length: k))
         Tt   diff                   x only=1 dim null null                    => narrow(x, dim: dim, start: 1, length: size(x, dim) - 1) - narrow(x, dim: dim, start: 0, length: size(x, dim) - 1)

@@ -51,6 +51,14 @@ internal static class SpecialMembers
         f    adaptive_avg_pool1d|adaptive_avg_pool2d|adaptive_avg_pool3d => mean to 1, else avg_pool where the sizes divide, einsum with the windows' weights where not
         f    adaptive_max_pool1d|adaptive_max_pool2d|adaptive_max_pool3d => max_pool where the sizes divide, max_dim of each window where not
         f    interpolate                                        => by whole factors: reshape and expand (Nearest), or sums of neighbours (Linear, Bilinear, Trilinear); else weighted sums of index_select
+        t    meshgrid                                           => reshape, expand
+        Tt   rot90                                              => flip, transpose
+        l    cross                                              => roll, mul, sub
+        t    tensor                                             => full; several numbers are stacked
+        f    lp_pool1d|lp_pool2d                                => pow_scalar, avg_pool, pow_scalar
+        f    local_response_norm                                => square, pad, avg_pool, pow_scalar, div
+        f    alpha_dropout|feature_alpha_dropout                => dropout of ones, by counter; mul, add
+        T    channel_shuffle                                    => reshape, transpose, reshape
         f    unfold|fold                                        => narrow, stack; pad, add
         f    pad                                                => pad, or cat of pieces (Reflect, Replicate, Circular)
         f    layer_norm                                         => layer_norm, layer_norm_plain

@@ -34,6 +34,11 @@ internal static unsafe class ElementReduction
         }
     }
 
+    /// <summary>The tensor, whose elements have a greatest and a least one; every rank refuses others before it exchanges anything.</summary>
+    public static Tensor RequireOrder(Tensor x) => x is not null && x.is_complex()
+        ? throw new NotSupportedException($"Tensors of element type {ElementType.Name(x.dtype)} cannot be reduced to the greatest or least, for complex numbers have no order; reduce their absolute values.")
+        : x!;
+
     private static void Accumulate(ScalarType dtype, Reduction reduction, void* sum, void* x, long count)
     {
         switch (dtype)
@@ -50,7 +55,7 @@ internal static unsafe class ElementReduction
             case ScalarType.Byte: Accumulate(reduction, (byte*)sum, (byte*)x, count); break;
             // The sum of truth values is their disjunction, as torch adds them.
             case ScalarType.Bool: Accumulate(reduction == Reduction.Min ? Reduction.Min : Reduction.Max, (byte*)sum, (byte*)x, count); break;
-            default: throw new NotSupportedException($"Tensors of element type {ElementType.Name(dtype)} cannot be reduced; use f32, f64, bf16, f16, i64, i32, i16, i8, u8 or bool; c64 and c128 have a sum, but no order.");
+            default: throw new NotSupportedException($"Tensors of element type {ElementType.Name(dtype)} cannot be reduced; use f32, f64, bf16, f16, i64, i32, i16, i8, u8, bool, or c64 and c128 for sums.");
         }
     }
 

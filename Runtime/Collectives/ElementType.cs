@@ -13,7 +13,7 @@ internal static class ElementType
         ScalarType.Float32 or ScalarType.Int32 => 4,
         ScalarType.Float64 or ScalarType.Int64 or ScalarType.ComplexFloat32 => 8,
         ScalarType.ComplexFloat64 => 16,
-        _ => throw new NotSupportedException($"Tensors of element type {dtype} cannot be communicated or stored; use f32, f64, bf16, f16, i64, i32, i16, i8, u8 or bool."),
+        _ => throw new NotSupportedException($"Tensors of element type {dtype} cannot be communicated or stored; use f32, f64, bf16, f16, i64, i32, i16, i8, u8, bool, c64 or c128."),
     };
 
     /// <summary>The short name, as in <c>f32</c>.</summary>

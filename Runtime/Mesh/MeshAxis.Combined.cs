@@ -67,6 +67,8 @@ public sealed partial class MeshAxis
     private Tensor[] Reduce(Tensor[] xs, Reduction reduction)
     {
         ArgumentNullException.ThrowIfNull(xs);
+        if (reduction != Reduction.Sum)
+            foreach (var x in xs) ElementReduction.RequireOrder(x);
         return Group is null ? [.. xs.Select(Alias)] : Group.AllReduce(xs, reduction);
     }
 }

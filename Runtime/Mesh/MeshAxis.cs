@@ -45,10 +45,10 @@ public sealed partial class MeshAxis
     public Tensor AllReduce(Tensor x) => Group is null ? Alias(x) : Group.AllReduce(x, Reduction.Sum);
 
     /// <summary>The element-wise maximum over the axis, P(max) → R; NaN wins.</summary>
-    public Tensor AllReduceMax(Tensor x) => Group is null ? Alias(x) : Group.AllReduce(x, Reduction.Max);
+    public Tensor AllReduceMax(Tensor x) => Group is null ? Alias(x) : Group.AllReduce(ElementReduction.RequireOrder(x), Reduction.Max);
 
     /// <summary>The element-wise minimum over the axis, P(min) → R; NaN wins.</summary>
-    public Tensor AllReduceMin(Tensor x) => Group is null ? Alias(x) : Group.AllReduce(x, Reduction.Min);
+    public Tensor AllReduceMin(Tensor x) => Group is null ? Alias(x) : Group.AllReduce(ElementReduction.RequireOrder(x), Reduction.Min);
 
     /// <summary>The ranks' tensors side by side along a dimension, S(dim) → R. Sizes along it may differ.</summary>
     public Tensor AllGather(Tensor x, int dim)

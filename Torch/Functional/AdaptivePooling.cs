@@ -31,11 +31,17 @@ public static partial class torch
 
             public static Tensor adaptive_avg_pool3d(Tensor input, long output_size) => adaptive_avg_pool3d(input, Every(3, output_size, 1));
 
-            public static Tensor adaptive_max_pool1d(Tensor input, long output_size) => First(s_adaptiveMaxPool1d.Call2(input, Every(1, output_size, 1)));
+            public static Tensor adaptive_max_pool1d(Tensor input, long output_size) => First(adaptive_max_pool1d_with_indices(input, output_size));
 
-            public static Tensor adaptive_max_pool2d(Tensor input, long[] output_size) => First(s_adaptiveMaxPool2d.Call2(input, output_size));
+            public static (Tensor Values, Tensor Indices) adaptive_max_pool1d_with_indices(Tensor input, long output_size) => s_adaptiveMaxPool1d.Call2(input, Every(1, output_size, 1));
 
-            public static Tensor adaptive_max_pool3d(Tensor input, long[] output_size) => First(s_adaptiveMaxPool3d.Call2(input, output_size));
+            public static Tensor adaptive_max_pool2d(Tensor input, long[] output_size) => First(adaptive_max_pool2d_with_indices(input, output_size));
+
+            public static (Tensor Values, Tensor Indices) adaptive_max_pool2d_with_indices(Tensor input, long[] output_size) => s_adaptiveMaxPool2d.Call2(input, output_size);
+
+            public static Tensor adaptive_max_pool3d(Tensor input, long[] output_size) => First(adaptive_max_pool3d_with_indices(input, output_size));
+
+            public static (Tensor Values, Tensor Indices) adaptive_max_pool3d_with_indices(Tensor input, long[] output_size) => s_adaptiveMaxPool3d.Call2(input, output_size);
 
             private static Tensor First((Tensor Values, Tensor Indices) pair)
             {

@@ -9,6 +9,8 @@ public static partial class torch
             private static readonly NativeOperator s_maxPool1d = new("aten::max_pool1d");
             private static readonly NativeOperator s_maxPool2d = new("aten::max_pool2d");
             private static readonly NativeOperator s_maxPool2dWithIndices = new("aten::max_pool2d_with_indices");
+            private static readonly NativeOperator s_maxPool1dWithIndices = new("aten::max_pool1d_with_indices");
+            private static readonly NativeOperator s_maxPool3dWithIndices = new("aten::max_pool3d_with_indices");
             private static readonly NativeOperator s_maxPool3d = new("aten::max_pool3d");
             private static readonly NativeOperator s_avgPool3d = new("aten::avg_pool3d");
             private static readonly NativeOperator s_avgPool1d = new("aten::avg_pool1d");
@@ -50,6 +52,16 @@ public static partial class torch
 
             public static Tensor avg_pool3d(Tensor input, long[] kernel_size, long[]? stride = null, long[]? padding = null, bool ceil_mode = false, bool count_include_pad = true, long? divisor_override = null) =>
                 s_avgPool3d.Call(input, kernel_size, stride ?? kernel_size, padding ?? Every(3, null, 0), ceil_mode, count_include_pad, divisor_override);
+
+            /// <summary>The maxima, and their positions in each row.</summary>
+            public static (Tensor output, Tensor indices) max_pool1d_with_indices(Tensor input, long kernel_size, long? stride = null, long? padding = null, long? dilation = null, bool ceil_mode = false) =>
+                s_maxPool1dWithIndices.Call2(input, Every(1, kernel_size, 1), Every(1, stride, kernel_size), Every(1, padding, 0), Every(1, dilation, 1), ceil_mode);
+
+            /// <summary>The maxima, and their positions in each volume.</summary>
+            public static (Tensor output, Tensor indices) max_pool3d_with_indices(Tensor input, long[] kernel_size, long[]? strides = null, long[]? padding = null, long[]? dilation = null, bool ceil_mode = false) =>
+                s_maxPool3dWithIndices.Call2(input, kernel_size, strides ?? kernel_size, padding ?? Every(3, null, 0), dilation ?? Every(3, null, 1), ceil_mode);
+
+            internal static long[] Three((long, long, long) sizes) => [sizes.Item1, sizes.Item2, sizes.Item3];
 
             internal static long[] Both((long, long) pair) => [pair.Item1, pair.Item2];
 

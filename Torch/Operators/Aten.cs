@@ -111,7 +111,6 @@ internal static class Aten
     internal static readonly NativeOperator celu = new("aten::celu");
     internal static readonly NativeOperator celu_ = new("aten::celu_");
     internal static readonly NativeOperator chain_matmul = new("aten::chain_matmul");
-    internal static readonly NativeOperator channel_shuffle = new("aten::channel_shuffle");
     internal static readonly NativeOperator cholesky_inverse = new("aten::cholesky_inverse");
     internal static readonly NativeOperator cholesky_solve = new("aten::cholesky_solve");
     internal static readonly NativeOperator chunk = new("aten::chunk");

@@ -23,7 +23,13 @@ public static partial class torch
 
         public Tensor broadcast_to(params long[] shape) => Aten.broadcast_to.Call(this, shape);
 
-        public Tensor channel_shuffle(long groups) => Aten.channel_shuffle.Call(this, groups);
+        // libtorch's own has no derivative.
+        public Tensor channel_shuffle(long groups)
+        {
+            using var grouped = unflatten(1, [groups, shape[1] / groups]);
+            using var turned = grouped.transpose(1, 2);
+            return turned.flatten(1, 2);
+        }
 
         public Tensor[] chunk(long chunks, long dim = 0) => Aten.chunk.CallList(this, chunks, dim);
 

@@ -131,6 +131,8 @@ internal sealed partial class MethodReader
                 case ModuleListReading list when property.Property.Name == "Count": return new HostReading(list.Name + ".Count", SpecialType.System_Int32);
                 case ModuleReading { Field: { } field } when context.Fields.TryGetValue(field, out var known) && known is LibraryModule library && library.Weights.TryGetValue(property.Property.Name, out var weight):
                     return ReadWeight(weight, property.Syntax);
+                // Of a System.Tuple, as attention gives it.
+                case TupleReading { Items: [var first, var second] } when property.Property is { ContainingType.Name: "Tuple", Name: "Item1" or "Item2" }: return property.Property.Name == "Item1" ? first : second;
                 case var reading: return Refuse("GSH4003", property.Syntax, $"'{property.Property.Name}' of {Describe(reading)} is not known to the compiler; keep host values in fields of the class.");
             }
         }

@@ -20,6 +20,9 @@ internal sealed partial class MethodReader
                 return ReadPool(name, x, key => Named(key, key == "stride" ? "strides" : key)?.Reading, at);
             case "adaptive_avg_pool1d" or "adaptive_avg_pool2d" or "adaptive_avg_pool3d" or "adaptive_max_pool1d" or "adaptive_max_pool2d" or "adaptive_max_pool3d":
                 return Sizes(Named("output_size")!.Reading, at) is { } sizes ? ReadAdaptivePool(name, x, sizes, at) : Unknown();
+            case "lp_pool1d" or "lp_pool2d": return ReadPowerPool(name, x, key => Named(key)?.Reading, at);
+            case "local_response_norm": return ReadLocalResponseNorm(x, key => Named(key)?.Reading, at);
+            case "alpha_dropout" or "feature_alpha_dropout": return ReadAlphaDropout(x, Named("p")!, Named("training")!, name[0] == 'f', at);
             case "unfold": return ReadImageUnfold(x, key => Named(key)?.Reading, at);
             case "fold": return ReadImageFold(x, key => Named(key)?.Reading, at);
             case "interpolate" or "upsample": return ReadInterpolation(x, arguments, at);

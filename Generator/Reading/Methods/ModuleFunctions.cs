@@ -28,9 +28,15 @@ internal sealed partial class MethodReader
             case "EmbeddingBag" when weight("weight") is { } table: return ReadBags(module, table, inputs, at);
             case "LSTMCell" or "GRUCell" or "RNNCell": return ReadCell(module, RecurrentShape.Of(module.Kind, module.Arguments)!, weight, inputs, x, at);
             case "LSTM" or "GRU" or "RNN": return ReadRecurrence(module, RecurrentShape.Of(module.Kind, module.Arguments)!, weight, inputs, x, at);
-            case "Dropout1d" or "Dropout2d" or "Dropout3d":
+            case "Dropout1d" or "Dropout2d" or "Dropout3d" or "AlphaDropout" or "FeatureAlphaDropout":
                 if (MadeWith(module, "p", "0.5") is not { } p) return NotVisible(module, "p", at);
-                return ReadChannelDropout(x, new Argument("p", null, new HostReading(p, SpecialType.System_Double), true, at), new Argument("training", null, new HostReading("training", SpecialType.System_Boolean), true, at), at);
+                var (probability, training) = (new Argument("p", null, new HostReading(p, SpecialType.System_Double), true, at), new Argument("training", null, IsTraining, true, at));
+                return module.Kind[0] == 'D' ? ReadChannelDropout(x, probability, training, at) : ReadAlphaDropout(x, probability, training, module.Kind[0] == 'F', at);
+            case "MultiheadAttention": return ReadAttentionModule(module, weight, inputs, at);
+            case "TransformerEncoderLayer" or "TransformerDecoderLayer" or "TransformerEncoder" or "TransformerDecoder": return ReadTransformer(module, weight, inputs, x, at);
+            case "Softmax2d": return ApplyOne("softmax", Attributes.None.With("dim", -3), [x], at);
+            case "ReflectionPad1d" or "ReflectionPad2d" or "ReflectionPad3d" or "ReplicationPad1d" or "ReplicationPad2d" or "ReplicationPad3d" or "ConstantPad1d" or "ConstantPad2d" or "ConstantPad3d" or "ZeroPad2d":
+                return ReadPadModule(module, x, at);
         }
 
         if (ModuleTable.Find(module.Kind) is not { } row) return null;
@@ -101,6 +107,14 @@ internal sealed partial class MethodReader
         }
 
         return ReadConvolution(name, x, weight("weight"), weight("bias"), key => key == "padding" ? null : Constant(key), at);
+    }
+
+    private Reading ReadPadModule(LibraryModule module, Value x, SyntaxNode at)
+    {
+        if (MadeReading(module, "padding") is not { } given || Sizes(given, at) is not { } sizes) return NotVisible(module, "padding", at);
+        if (sizes.Length == 1) sizes = [.. Enumerable.Repeat(sizes[0], 2 * (module.Kind[module.Kind.Length - 2] - '0'))];
+        var mode = module.Kind.StartsWith("Refl", StringComparison.Ordinal) ? "Reflect" : module.Kind.StartsWith("Repl", StringComparison.Ordinal) ? "Replicate" : "Constant";
+        return MadeWith(module, "value", "0") is { } fill ? Pad(x, sizes, mode, fill, at) : NotVisible(module, "value", at);
     }
 
     /// <summary>What a module was made with: a constant, or the host field that holds the same; null where neither shows.</summary>

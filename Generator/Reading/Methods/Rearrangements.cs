@@ -27,6 +27,13 @@ internal sealed partial class MethodReader
                 if (DimOf(arguments[1], name, rank) is not { } folded || Sizes(arguments[2].Reading, at) is not { } parts) return Unknown();
                 var known = Dim.Product(parts.Where(s => s.Value != -1));
                 return Reshape(x, [.. x.Tensor.Dims.Take(folded), .. parts.Select(s => s.Value == -1 ? x.Tensor.Dims[folded] / known : s), .. x.Tensor.Dims.Skip(folded + 1)], at);
+            case "channel_shuffle" when SizeOf(arguments[1].Reading, at) is { } groups && rank > 2:
+                var dims = x.Tensor.Dims;
+                return Reshape(x, [dims[0], groups, dims[1] / groups, .. dims.Skip(2)], at) is TensorReading { Value: var grouped } && Result(One(at, "transpose", Attributes.None.With("dim0", 1).With("dim1", 2), grouped)) is TensorReading { Value: var turned }
+                    ? Reshape(turned, dims, at)
+                    : Unknown();
+            case "rot90": return ReadQuarterTurns(x, arguments, at);
+            case "cross" when arguments[1].Reading is TensorReading { Value: var factor }: return ReadCross(x, factor, arguments[2], at);
             case "movedim" or "moveaxis": return ReadMove(name, x, arguments, at);
             case "diag" when Named("diagonal") is { Reading: HostReading { Size.Value: 0 } }:
                 if (rank == 2) return ApplyOne("diagonal", Attributes.None.With("dim0", 0).With("dim1", 1), [x], at);

@@ -19,6 +19,8 @@ internal sealed partial class MethodReader
             case "einsum" when call is not null: return ReadEinsum(call, arguments);
             case "cat" or "concat" or "concatenate" or "stack" or "hstack" or "vstack" or "row_stack" or "column_stack" or "dstack" when Named("tensors")?.Reading is ListReading list:
                 return ReadJoined(name, list, Named("dim")?.Reading, at);
+            case "meshgrid" when arguments.Length > 0 && arguments[0].Reading is ListReading grids: return ReadMeshGrid(grids, arguments, at);
+            case "tensor" when container == 't' && ReadConstants(call, arguments, at) is { } constants: return constants;
             case "NewDisposeScope": return NullReading.Instance;
         }
 
