@@ -1,5 +1,6 @@
 using System.Reflection;
 using System.Text.Json.Nodes;
+using static TorchSharp.torch;
 
 namespace GShard;
 
@@ -9,7 +10,8 @@ namespace GShard;
 /// </summary>
 internal static class PlainMembers
 {
-    /// <summary>The plain values of an object's public fields and settable properties.</summary>
+    /// <summary>The plain values of an object's public fields and settable properties; tensors are saved elsewhere.</summary>
+    /// <exception cref="CheckpointException">There is one that a checkpoint cannot hold.</exception>
     public static JsonObject Read(object source)
     {
         var values = new JsonObject();
@@ -41,11 +43,16 @@ internal static class PlainMembers
     {
         var type = source.GetType();
         foreach (var field in type.GetFields(BindingFlags.Instance | BindingFlags.Public).OrderBy(field => field.Name, StringComparer.Ordinal))
-            if (PlainValue.IsPlain(field.FieldType)) yield return new Member(field.Name, field.FieldType, field.GetValue, field.SetValue);
+            if (field.FieldType != typeof(Tensor) && Holds(type, field.Name, field.FieldType)) yield return new Member(field.Name, field.FieldType, field.GetValue, field.SetValue);
         foreach (var property in type.GetProperties(BindingFlags.Instance | BindingFlags.Public).OrderBy(property => property.Name, StringComparer.Ordinal))
-            if (property.CanRead && property.CanWrite && property.GetIndexParameters().Length == 0 && PlainValue.IsPlain(property.PropertyType))
+            if (property.CanRead && property.CanWrite && property.GetIndexParameters().Length == 0 && Holds(type, property.Name, property.PropertyType))
                 yield return new Member(property.Name, property.PropertyType, property.GetValue, property.SetValue);
     }
+
+    // What is left out would be missed only when the training has gone on.
+    private static bool Holds(Type owner, string name, Type type) => PlainValue.IsPlain(type)
+        ? true
+        : throw new CheckpointException($"{owner.Name} keeps '{name}' of type {type.Name}, which a checkpoint cannot hold: it holds fields that are tensors, and numbers, truth values, texts and lists of numbers.");
 
     private sealed record Member(string Name, Type Type, Func<object, object?> Get, Action<object, object?> Set);
 }

@@ -10,7 +10,7 @@ internal static class PlainValue
     public static bool IsPlain(Type type)
     {
         type = Nullable.GetUnderlyingType(type) ?? type;
-        return type.IsEnum || type == typeof(int) || type == typeof(long) || type == typeof(bool) || type == typeof(double) || type == typeof(string) || IsList(type, out _);
+        return type.IsEnum || type == typeof(int) || type == typeof(long) || type == typeof(bool) || type == typeof(double) || type == typeof(float) || type == typeof(string) || IsList(type, out _);
     }
 
     public static JsonNode? ToJson(object? value) => value switch
@@ -19,6 +19,7 @@ internal static class PlainValue
         bool truth => truth,
         int number => number,
         long number => number,
+        float number => ToJson((double)number),
         double number => double.IsFinite(number) ? number : number.ToString(CultureInfo.InvariantCulture),
         Enum choice => choice.ToString(),
         string text => text,
@@ -39,6 +40,7 @@ internal static class PlainValue
             if (type == typeof(int)) return node.GetValue<int>();
             if (type == typeof(long)) return node.GetValue<long>();
             if (type == typeof(double)) return Number(node);
+            if (type == typeof(float)) return (float)Number(node);
             if (type.IsEnum) return Enum.Parse(type, node.GetValue<string>());
             if (type == typeof(string)) return node.GetValue<string>();
             if (IsList(type, out var element))
