@@ -103,7 +103,8 @@ public sealed partial class CheckpointDirectory : IDisposable
         var told = RankMessages.Agree(mesh, () => Rank == 0 && Latest is { } latest ? BitConverter.GetBytes(latest) : []);
         if (told[0].Length == 0) return null;
         var step = BitConverter.ToInt64(told[0]);
-        Load(step, state);
+        using var _ = no_grad();
+        BytesRead = new CheckpointLoad(mesh, folders.Of(step), step, options.VerifyChecksums, folders.Remedy()).Into(state);
         return step;
     }
 

@@ -4,7 +4,12 @@ using System.Text.Json.Nodes;
 namespace GShard;
 
 /// <summary>Loads one checkpoint of a directory. What can be wrong is found on all ranks before anything is changed on any.</summary>
-internal sealed class CheckpointLoad(DeviceMesh? mesh, string folder, long step, bool verify)
+/// <param name="mesh">The mesh, or null for a program of one rank.</param>
+/// <param name="folder">The checkpoint's folder.</param>
+/// <param name="step">Its step.</param>
+/// <param name="verify">Whether to verify the checksums of the tensors' files.</param>
+/// <param name="remedy">What to do where it is damaged, a sentence.</param>
+internal sealed class CheckpointLoad(DeviceMesh? mesh, string folder, long step, bool verify, string remedy = "")
 {
     /// <summary>Loads the checkpoint; returns the bytes of tensors that this rank read.</summary>
     /// <exception cref="CheckpointException">It is missing, damaged or of another training.</exception>
@@ -40,10 +45,10 @@ internal sealed class CheckpointLoad(DeviceMesh? mesh, string folder, long step,
         var told = RankMessages.Agree(mesh, () =>
         {
             if (mesh is not null && mesh.Rank != 0) return [];
-            var manifest = Manifest.Read(folder);
+            var manifest = ReadManifest();
             if (manifest.Step != step) throw new CheckpointException($"Checkpoint '{folder}' is one of step {manifest.Step}: its folder was renamed.");
             var state = manifest.Files.FirstOrDefault(file => file.Path == SaveOrder.StateFile)
-                ?? throw new CheckpointException($"Checkpoint '{folder}' is damaged: its manifest lists no {SaveOrder.StateFile}.");
+                ?? throw Damaged($"its manifest lists no {SaveOrder.StateFile}");
             Verify(state, always: true);
             return JsonSerializer.SerializeToUtf8Bytes(new Told(manifest.Files, File.ReadAllText(Path.Combine(folder, SaveOrder.StateFile))));
         });
@@ -65,11 +70,25 @@ internal sealed class CheckpointLoad(DeviceMesh? mesh, string folder, long step,
     {
         var path = Path.Combine(folder, file.Path);
         var info = new FileInfo(path);
-        if (!info.Exists) throw new CheckpointException($"Checkpoint '{folder}' is damaged: '{file.Path}' is missing.");
-        if (info.Length != file.Bytes) throw new CheckpointException($"Checkpoint '{folder}' is damaged: '{file.Path}' has {info.Length} bytes where {file.Bytes} were written.");
+        if (!info.Exists) throw Damaged($"'{file.Path}' is missing");
+        if (info.Length != file.Bytes) throw Damaged($"'{file.Path}' has {info.Length} bytes where {file.Bytes} were written");
         if (always && ChecksummedFile.ChecksumOf(path) is var found && found != file.Checksum)
-            throw new CheckpointException($"Checkpoint '{folder}' is damaged: the contents of '{file.Path}' have changed, their checksum is {found} where {file.Checksum} was written.");
+            throw Damaged($"the contents of '{file.Path}' have changed, their checksum is {found} where {file.Checksum} was written");
     }
+
+    private Manifest ReadManifest()
+    {
+        try
+        {
+            return Manifest.Read(folder);
+        }
+        catch (CheckpointException exception)
+        {
+            throw new CheckpointException($"{exception.Message} {remedy}".TrimEnd(), exception);
+        }
+    }
+
+    private CheckpointException Damaged(string how) => new($"Checkpoint '{folder}' is damaged: {how}. {remedy}".TrimEnd());
 
     private T Checked<T>(Func<T> read)
     {

@@ -82,6 +82,7 @@ public class Damaged_checkpoints
         var message = Refusal(folder["c"]);
         Assert.Contains(reason, message);
         Assert.Contains("step-00000020", message);
+        Assert.Contains("has checkpoints of steps 10, 20: LoadNewestGood loads the newest that is whole.", message);
         DeviceMesh.RunInProcess(Two.Axes, mesh =>
         {
             using var model = new CutModel(50, mesh, Two);
@@ -90,7 +91,7 @@ public class Damaged_checkpoints
             using var optimizer = model.Optimizer("AdamW", mesh, Two);
             Assert.Equal(10, checkpoints.LoadNewestGood(new TrainingState(model, optimizer), exception => passedOver.Add(exception.Message)));
             // What has no manifest has no place in the order of saves.
-            if (file != "manifest.json") Assert.Equal([message], passedOver);
+            if (file != "manifest.json") Assert.Contains(reason, Assert.Single(passedOver));
         });
     }
 
