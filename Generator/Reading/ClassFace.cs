@@ -55,8 +55,12 @@ internal sealed class ClassFace(INamedTypeSymbol type, FindingBag findings)
         method.Name, method.IsOverride, [.. method.Parameters.Select(p => (KnownTypes.Write(p.Type), p.Name))], KnownTypes.Write(method.ReturnType),
         MethodReader.ResultNames(method), program)
     {
-        RealArguments = program?.Backward is null ? [] : RealTensors.Of(program.Logical, kind => kind == ParameterKind.Argument),
+        RealArguments = program?.Backward is null ? [] : Named(method, program.Logical, RealTensors.Of(program.Logical, kind => kind == ParameterKind.Argument)),
     };
+
+    // In the program an argument may have another name, where a field or an axis has its own.
+    private static ImmutableArray<string> Named(IMethodSymbol method, Function program, ImmutableArray<string> arguments) =>
+        [.. method.Parameters.Zip(program.Parameters, (parameter, argument) => (parameter, argument)).Where(p => arguments.Contains(p.argument.Value.Name)).Select(p => p.parameter.Name)];
 
     /// <summary>The class's model.</summary>
     public ShardedClass Build(

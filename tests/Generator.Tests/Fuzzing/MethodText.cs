@@ -17,6 +17,8 @@ internal sealed class MethodText(Function function, IReadOnlyList<FuzzMember> me
     private readonly HashSet<string> fields = [.. function.Parameters.Where(p => p.Kind != ParameterKind.Argument).Select(p => p.Value.Name)];
     private readonly List<(string Name, string Shown)> sizes = [.. symbols.Select(s => (s, Shown: Shows(function, s)!)).Where(s => s.Shown is not null)];
 
+    private readonly HashSet<string> fromCalls = [.. symbols.Where(s => Shows(function, s) is null)];
+
     /// <summary>The statements up to the method's end, and its helpers.</summary>
     public string Write()
     {
@@ -67,6 +69,7 @@ internal sealed class MethodText(Function function, IReadOnlyList<FuzzMember> me
                 break;
             case "call":
                 text.Append(indent).Append($"var {Tuple(results)} = {operation.Attributes.NameText}({string.Join(", ", operation.Operands.Select(o => o.Name))});\n");
+                if (function.Body.Operations.Contains(operation)) SizesOf(text, operation, indent);
                 break;
             default:
                 var shown = ExpressionText.ShowsFirst(operation.Name) ? results[..1] : results;
@@ -75,6 +78,18 @@ internal sealed class MethodText(Function function, IReadOnlyList<FuzzMember> me
                 text.Append(indent).Append($"var {Tuple(shown)} = {value};\n");
                 break;
         }
+    }
+
+    /// <summary>Sizes that no parameter shows, but what a submodule returns.</summary>
+    private void SizesOf(StringBuilder text, Operation call, string indent)
+    {
+        foreach (var result in call.Results)
+            for (var dim = 0; dim < result.Tensor.Rank; dim++)
+                if (result.Tensor.Dims[dim].SymbolName is { } symbol && fromCalls.Remove(symbol))
+                {
+                    text.Append(indent).Append($"var {symbol} = {result.Name}.shape[{dim}];\n");
+                    sizes.Add((symbol, ""));
+                }
     }
 
     /// <summary>The operator's call itself, or of a function around it.</summary>
