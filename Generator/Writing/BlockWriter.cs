@@ -92,7 +92,7 @@ internal sealed class BlockWriter(SourceWriter source, MethodScope scope, Functi
         var result = collective.Results[0];
         if (exchanges.Weights(collective) is { Count: > 0 } weights)
             return (weights.Count == 1 ? "the gradient of " + weights[0] : weights.Count == 2 ? $"the gradients of {weights[0]} and {weights[1]}" : $"{weights.Count} gradients")
-                + (function.Mesh.Find(collective.Attributes.NameText) is { SplitsUpdates: true } ? ", scattered where the optimizer's state is split" : "");
+                + (Collectives.AxisOf(collective) is { } axis && function.Mesh.Find(axis) is { SplitsUpdates: true } ? ", scattered where the optimizer's state is split" : "");
         if (collective.Origin.Value is { Length: > 0 } value) return "for " + value;
         if (function.Body.Yields.Contains(result)) return "returned";
         var reader = function.Body.AllOperations.FirstOrDefault(o => o.Operands.Contains(result) && !o.Name.StartsWith("free", StringComparison.Ordinal) && o.Name != "save");
