@@ -26,6 +26,7 @@ internal sealed record UpdateSharding(long[] GlobalShape, (MeshAxis Axis, int Di
     /// <summary>The whole parameter's shape, and the box of it that this rank updates; null where that is nothing.</summary>
     public static (long[] GlobalShape, Box? Box) BoxOf(Parameter p)
     {
+        if (MasterWeights.OriginalOf(p) is { } original) return BoxOf(original);
         if (OptimizerShard.OfPart(p) is not { } share) return TensorPart.BoxOf(p, ParameterSharding.Of(p));
         var (shape, box) = TensorPart.BoxOf(share.Whole, ParameterSharding.Of(share.Whole));
         if (box is null) return (shape, null);

@@ -8,10 +8,13 @@ namespace GShard;
 
 /// <summary>
 /// An optimizer as a checkpoint holds it: tensors <c>state.PARAMETER.FIELD</c>, cut as the parameter is, and JSON of everything else. It is the
-/// same whether each rank keeps the whole state or its share, so that one loads as the other.
+/// same whether each rank keeps the whole state or its share, so that one loads as the other. The f32 copies of <see cref="MasterWeights"/> are the field
+/// <c>master</c>.
 /// </summary>
 internal sealed class OptimizerParts
 {
+    private const string MasterField = "master";
+
     private readonly OptimizerHelper helper;
     private readonly optim.Optimizer.StateDictionary state;
     private readonly List<(string Name, Parameter Parameter, OptimizerState State)> states = [];
@@ -21,7 +24,8 @@ internal sealed class OptimizerParts
     /// <exception cref="CheckpointException">The optimizer cannot be saved, or has a parameter that the model lacks.</exception>
     public OptimizerParts(optim.Optimizer optimizer, nn.Module model)
     {
-        helper = (optimizer as ZeroRedundancyOptimizer)?.OfShares as OptimizerHelper ?? optimizer as OptimizerHelper
+        var inner = (optimizer as ZeroRedundancyOptimizer)?.OfShares ?? optimizer;
+        helper = ((inner as MasterWeights)?.Inner ?? inner) as OptimizerHelper
             ?? throw new CheckpointException($"The state of a {optimizer.GetType().Name} cannot be saved: it keeps none that can be reached.");
         var names = new Dictionary<Parameter, string>(ReferenceEqualityComparer.Instance);
         foreach (var (name, parameter) in model.named_parameters()) names[parameter] = name;
@@ -29,7 +33,8 @@ internal sealed class OptimizerParts
         var parameters = helper.parameters().ToArray();
         for (var i = 0; i < parameters.Length; i++)
         {
-            var whole = OptimizerShard.OfPart(parameters[i])?.Whole ?? parameters[i];
+            var trained = MasterWeights.OriginalOf(parameters[i]) ?? parameters[i];
+            var whole = OptimizerShard.OfPart(trained)?.Whole ?? trained;
             if (!names.TryGetValue(whole, out var name))
                 throw new CheckpointException($"The optimizer has a parameter of shape [{string.Join(", ", whole.shape)}] that the model lacks; save it with the model whose parameters it was made of.");
             states.Add((name, parameters[i], state.State[i]));
@@ -41,12 +46,17 @@ internal sealed class OptimizerParts
     {
         var parts = new List<TensorPart>();
         foreach (var (name, parameter, own) in states)
+        {
             foreach (var field in TensorFields(own))
                 if (field.GetValue(own) is Tensor tensor)
                 {
                     var (shape, box, _) = Layout(name, parameter, own, field.Name, tensor.shape);
                     parts.Add(new TensorPart(TensorName(name, field.Name), tensor, shape, box));
                 }
+            if (MasterWeights.OriginalOf(parameter) is null) continue;
+            var (whole, part) = UpdateSharding.BoxOf(parameter);
+            parts.Add(new TensorPart(TensorName(name, MasterField), parameter, whole, part));
+        }
         return parts;
     }
 
@@ -61,12 +71,12 @@ internal sealed class OptimizerParts
                 ["parameters"] = new JsonArray([.. state.StateIndexRef[i].Select(index => (JsonNode)states[index].Name)]),
             });
         var perParameter = new JsonObject();
-        foreach (var (name, _, own) in states)
-            perParameter[name] = new JsonObject
-            {
-                ["values"] = PlainMembers.Read(own),
-                ["tensors"] = new JsonArray([.. TensorFields(own).Where(field => field.GetValue(own) is not null).Select(field => (JsonNode)field.Name)]),
-            };
+        foreach (var (name, parameter, own) in states)
+        {
+            var tensors = TensorFields(own).Where(field => field.GetValue(own) is not null).Select(field => field.Name);
+            if (MasterWeights.OriginalOf(parameter) is not null) tensors = tensors.Append(MasterField);
+            perParameter[name] = new JsonObject { ["values"] = PlainMembers.Read(own), ["tensors"] = new JsonArray([.. tensors.Select(field => (JsonNode)field)]) };
+        }
         return new JsonObject { ["kind"] = helper.GetType().Name, ["groups"] = groups, ["state"] = perParameter };
     }
 
@@ -101,6 +111,13 @@ internal sealed class OptimizerParts
                     if (part is not null) parts.Add(part);
                     apply.Add(() => Set(field, own, part?.Tensor, parameter.device));
                 }
+                if (MasterWeights.OriginalOf(parameter) is not null)
+                {
+                    if (!tensors.Remove(MasterField)) throw new FormatException($"the saved optimizer has no f32 copy of '{name}', which this one trains by");
+                    var copy = Fresh(name, parameter, own, MasterField, dtypeOf);
+                    parts.Add(copy);
+                    apply.Add(() => Overwrite(parameter, copy.Tensor));
+                }
                 if (tensors.Count > 0) throw new FormatException($"the saved state of '{name}' has '{tensors.First()}', which this {kind} lacks");
             }
             return (parts, () => apply.ForEach(action => action()));
@@ -131,6 +148,13 @@ internal sealed class OptimizerParts
         var (shape, box, local) = Layout(name, parameter, own, field, null);
         var tensorName = TensorName(name, field);
         return new TensorPart(tensorName, zeros(local, dtypeOf(tensorName)).DetachFromDisposeScope(), shape, box);
+    }
+
+    private static void Overwrite(Parameter master, Tensor saved)
+    {
+        using var _ = no_grad();
+        using var value = saved;
+        master.copy_(value);
     }
 
     private static void Set(FieldInfo field, OptimizerState own, Tensor? value, Device device)

@@ -9,13 +9,13 @@ internal sealed class CutModel : nn.Module
     private static readonly (string Name, long[] Shape, ScalarType Dtype)[] Shapes =
         [("experts.wi", [6, 10, 4], ScalarType.Float32), ("norm.scale", [7], ScalarType.Float64), ("gate", [5, 3], ScalarType.Float32), ("temperature", [], ScalarType.Float32)];
 
-    public CutModel(int seed, DeviceMesh? mesh = null, Cut? cut = null)
+    public CutModel(int seed, DeviceMesh? mesh = null, Cut? cut = null, ScalarType? reals = null)
         : base(nameof(CutModel))
     {
         for (var i = 0; i < Shapes.Length; i++)
         {
             var (name, shape, dtype) = Shapes[i];
-            using var whole = new Parameter(Samples.Normal(seed + i, shape, dtype));
+            using var whole = new Parameter(Samples.Normal(seed + i, shape, dtype).to_type(reals ?? dtype));
             var placements = i == 0 && cut is not null ? cut.Placements : [];
             var order = cut?.Devices is { } devices ? mesh!.Reordered(devices) : mesh;
             var parameter = mesh is null ? new Parameter(whole.detach().clone()) : Shards.Parameter(whole, name, order!, placements);
@@ -43,7 +43,7 @@ internal sealed class CutModel : nn.Module
         {
             var p = Parameters[i];
             using var whole = Samples.Normal(seed + (10 * step) + i, Shapes[i].Shape, Shapes[i].Dtype);
-            p.grad = Part(whole, p);
+            p.grad = Part(whole, p).to_type(p.dtype);
         }
     }
 
@@ -62,6 +62,7 @@ internal sealed class CutModel : nn.Module
         "AdamW" => optim.AdamW(parameters, lr: 0.1),
         "SGD" => optim.SGD(parameters, 0.1, momentum: 0.9),
         "RMSProp" => optim.RMSProp(parameters, lr: 0.1, momentum: 0.5, centered: true),
+        "MasterWeights" => new MasterWeights(parameters, masters => optim.AdamW(masters, lr: 0.1)),
         "Adagrad" => optim.Adagrad(parameters, lr: 0.1),
         _ => new Adafactor(parameters, lr: 30),
     };

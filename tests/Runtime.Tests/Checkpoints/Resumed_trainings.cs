@@ -14,7 +14,7 @@ public class Resumed_trainings
         get
         {
             var cases = new TheoryData<string, string>();
-            foreach (var optimizer in (string[])["Adam", "AdamW", "SGD", "RMSProp", "Adagrad", "Adafactor"])
+            foreach (var optimizer in (string[])["Adam", "AdamW", "SGD", "RMSProp", "Adagrad", "Adafactor", "MasterWeights"])
                 foreach (var cut in (string[])["one rank", "two ranks", "two dims", "another order", "shares", "shares of parts"])
                     cases.Add(optimizer, cut);
             return cases;
@@ -29,7 +29,7 @@ public class Resumed_trainings
         public Training(string name, DeviceMesh mesh, Cut cut, int seed)
         {
             CounterRandom.Seed(seed);
-            Model = new CutModel(seed, mesh, cut);
+            Model = new CutModel(seed, mesh, cut, name == "MasterWeights" ? ScalarType.BFloat16 : null);
             optimizer = Model.Optimizer(name, mesh, cut);
             Schedule = optim.lr_scheduler.ChainedLR([optim.lr_scheduler.ExponentialLR(optimizer, 0.9), optim.lr_scheduler.StepLR(optimizer, 2, 0.5)]);
             State = new TrainingState(Model, optimizer, Schedule);
