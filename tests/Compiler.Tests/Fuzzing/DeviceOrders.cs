@@ -11,10 +11,12 @@ internal static class DeviceOrders
     public static Function Assign(Random random, Function function, IReadOnlyList<(string Axis, int Size)> axes, Func<Dim, long> size)
     {
         var ranks = axes.Aggregate(1, (product, axis) => product * axis.Size);
+        // What a submodule takes lies as the submodule says.
+        var passed = function.Body.AllOperations.Where(o => o.Name == "call").SelectMany(o => o.Operands).ToHashSet();
         var replaced = new Dictionary<Value, Value>();
         Value Use(Value value) => replaced.GetValueOrDefault(value, value);
 
-        Value Place(Value value) => value.Type is TensorType type && IsEven(type) && random.Next(3) == 0
+        Value Place(Value value) => value.Type is TensorType type && !passed.Contains(value) && IsEven(type) && random.Next(3) == 0
             ? replaced[value] = new Value(value.Name, type with { Sharding = type.Sharding with { Devices = Shuffled() } })
             : value;
 
