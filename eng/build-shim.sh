@@ -29,6 +29,10 @@ fi
 libraries=(-Wl,--no-as-needed -ltorch_cpu -lc10)
 if [[ -n $libtorch && -e $libtorch/lib/libtorch_cuda.so ]]; then
   libraries+=(-ltorch -ltorch_cuda -lc10_cuda)  # unreferenced, but they register the CUDA kernels
+  # CUDA's own headers do not come with libtorch; the shim can do without.
+  for cuda in "${CUDA_HOME:-/usr/local/cuda}/include" /usr/include; do
+    if [[ -e $cuda/cuda_runtime_api.h ]]; then flags+=(-DTS_CUDA=1 -idirafter "$cuda"); break; fi
+  done
 fi
 
 # Objects go to a folder of their own and the library is renamed into place: builds at the same time do not meet, and a process that has

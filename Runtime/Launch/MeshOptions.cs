@@ -8,7 +8,7 @@ namespace GShard;
 /// </summary>
 public sealed record MeshOptions
 {
-    /// <summary>What carries the collectives: <c>gloo</c>. <c>GSHARD_BACKEND</c>.</summary>
+    /// <summary>What carries the collectives: <c>gloo</c>, or <c>nccl</c> between tensors on CUDA devices. <c>GSHARD_BACKEND</c>.</summary>
     public string Backend { get; init; } = "gloo";
 
     /// <summary>How sums over an axis are rounded. <c>GSHARD_ALLREDUCE</c>: <c>automatic</c>, <c>ordered</c> or <c>native</c>.</summary>

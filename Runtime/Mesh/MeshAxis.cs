@@ -1,3 +1,4 @@
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace GShard;
@@ -191,6 +192,7 @@ public sealed partial class MeshAxis
             throw new ArgumentException($"Rank {Rank} of '{Name}' looks at a chunk of {x.shape[d]} in dim {d}, but its chunk of {size} over {Size} ranks is {ChunkSize(size, sizeGranule)}.", nameof(x));
         if (window.IsIdentity(Size)) return Alias(x);
         if (Group is not null && !window.IsLocal(Size)) return Group.Window(x, d, window, fill);
+        if (x.device_type != DeviceType.CPU) return WindowTensors.Collect(x, d, window, Size, Rank, fill);
         using var operand = new ContiguousOperand(x);
         var result = WindowMemory.NewWindows(operand, d, window, Size, Rank, fill);
         WindowMemory.Collect(Alone(operand), result, d, window, Rank);
@@ -225,6 +227,7 @@ public sealed partial class MeshAxis
         }
 
         if (Group is not null && !window.IsLocal(Size)) return Group.WindowAdd(x, d, window);
+        if (x.device_type != DeviceType.CPU) return WindowTensors.Add(x, d, window, Size, Rank);
         using var operand = new ContiguousOperand(x);
         var result = WindowMemory.NewChunk(operand, d, window, Size, Rank);
         WindowMemory.Add(Alone(operand), result, d, window, Rank);

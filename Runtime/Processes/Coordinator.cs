@@ -17,6 +17,7 @@ internal sealed class Coordinator : IDisposable
     private readonly MeshOptions options;
     private readonly List<Member> strangers = [];
     private readonly Member?[] members;
+    private readonly CallRelay relay = new();
     private readonly Thread thread;
     private readonly DateTime startDeadline;
     private readonly DateTime begin = DateTime.UtcNow;
@@ -112,6 +113,10 @@ internal sealed class Coordinator : IDisposable
                 break;
             case MessageKind.State:
                 member.State = message;
+                break;
+            case MessageKind.Calls when relay.Hear(message) is { } answer:
+                foreach (var other in Present)
+                    if (!other.IsGone && answer.Members!.Contains(other.Place)) other.Channel.Send(answer);
                 break;
             case MessageKind.Left:
                 member.HasLeft = true;

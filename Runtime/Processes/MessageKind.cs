@@ -24,6 +24,9 @@ internal enum MessageKind
     /// <summary>Coordinator: say where you are. Rank: I am there.</summary>
     State,
 
+    /// <summary>Rank: what I am about to do. Coordinator: what all members of the group said.</summary>
+    Calls,
+
     /// <summary>Either: a rank has returned from the program.</summary>
     Left,
 

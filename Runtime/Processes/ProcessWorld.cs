@@ -20,7 +20,7 @@ internal sealed class ProcessWorld : RankWorld
     private readonly Coordinator? coordinator;
     private readonly CoordinatorLink link;
     private readonly CollectiveLog log = new();
-    private readonly Dictionary<string, Lazy<IExchange>> exchanges = [];
+    private readonly HostMeetings meetings;
     private readonly Dictionary<string, long> counts = [];
     private readonly Dictionary<int, RankMessage> left = [];
     private readonly ManualResetEventSlim failed = new();
@@ -43,6 +43,7 @@ internal sealed class ProcessWorld : RankWorld
         Shape = shape;
         Timeout = options.Timeout;
         backend = ProcessBackend.Create(options.Backend);
+        meetings = new HostMeetings(message => link!.Send(message));
         try
         {
             string? token = null;
@@ -77,17 +78,13 @@ internal sealed class ProcessWorld : RankWorld
 
     public override CollectiveLog Log(int rank) => log;
 
-    public override CollectiveGroup Join(string name, int[] ranks, int member)
-    {
-        lock (exchanges)
-        {
-            // The same ranks in the same order share their connections, whatever they are called. They connect when they first meet.
-            var key = string.Join(',', ranks);
-            if (!exchanges.TryGetValue(key, out var exchange))
-                exchanges.Add(key, exchange = new Lazy<IExchange>(() => backend.Open(key, member, ranks.Length), LazyThreadSafetyMode.ExecutionAndPublication));
-            return new ExchangeGroup(exchange, this, name, ranks, member);
-        }
-    }
+    public override CollectiveGroup Join(string name, int[] ranks, int member) => backend.Join(this, name, ranks, member);
+
+    /// <summary>Begins a meeting with the other ranks of a group over the host.</summary>
+    public HostMeetings.Meeting Meet(int[] ranks, ReadOnlySpan<byte> words) => meetings.Begin(Rank, ranks, words);
+
+    /// <summary>Whether sums are taken in rank order however large they are.</summary>
+    public bool AlwaysSumsInOrder => options.AllReduce == AllReduceOrder.Ordered;
 
     /// <summary>Whether a sum of so many bytes is taken in rank order.</summary>
     public bool SumsInOrder(long bytes) => options.AllReduce switch
@@ -144,6 +141,12 @@ internal sealed class ProcessWorld : RankWorld
         return Failed(axis, call, Rank, $"rank {Rank} lost its connection to another rank in {call} over '{axis}': {exception.Message}", exception);
     }
 
+    /// <summary>Tells all ranks that a backend has failed on its own accord, unless another rank is the cause.</summary>
+    public void Broke(string text)
+    {
+        if (!failed.Wait(ReasonTime)) Announce(Rank, log.Last, $"rank {Rank}, in or after {log.Last}: {text}");
+    }
+
     /// <summary>The failure of ranks that call different collectives.</summary>
     public CollectiveException Disagreed(string axis, CollectiveCall call, int rank, string message) =>
         Failed(axis, call, rank, $"{message}\n  rank {Rank}: {log.History()}");
@@ -166,9 +169,6 @@ internal sealed class ProcessWorld : RankWorld
         WaitHandle.WaitAny([ended.WaitHandle, failed.WaitHandle]);
         if (failure is null)
         {
-            lock (exchanges)
-                foreach (var exchange in exchanges.Values)
-                    if (exchange.IsValueCreated) exchange.Value.Dispose();
             backend.Dispose();
         }
         link.Dispose();
@@ -191,13 +191,16 @@ internal sealed class ProcessWorld : RankWorld
     private void Announce(int rank, string collective, string text)
     {
         var message = new RankMessage { Kind = MessageKind.Failure, Rank = rank, Collective = collective, Text = text };
-        if (failure is null)
-        {
-            failure = message;
-            failed.Set();
-        }
+        Note(message);
         // The coordinator tells everyone, this rank too: until then this process must not end.
         if (link.Send(message)) announced.Wait(EchoTime);
+    }
+
+    private void Note(RankMessage message)
+    {
+        if (Interlocked.CompareExchange(ref failure, message, null) is not null) return;
+        failed.Set();
+        new Thread(backend.Abort) { Name = "GShard end of exchanges", IsBackground = true }.Start();
     }
 
     // On the link's thread.
@@ -207,15 +210,14 @@ internal sealed class ProcessWorld : RankWorld
         {
             case MessageKind.Failure:
                 announced.Set();
-                if (failure is null)
-                {
-                    failure = message;
-                    failed.Set();
-                }
-                if (endsProcess) ProcessEnd.After(options.Grace, $"GShard: rank {Rank} ends, last seen in {log.Last}: {failure.Text}");
+                Note(message);
+                if (endsProcess) ProcessEnd.After(options.Grace, $"GShard: rank {Rank} ends, last seen in {log.Last}: {failure!.Text}");
                 break;
             case MessageKind.State:
                 link.Send(State(MessageKind.State));
+                break;
+            case MessageKind.Calls:
+                meetings.Deliver(message);
                 break;
             case MessageKind.Left:
                 lock (left) left[message.Rank] = message;
@@ -241,6 +243,7 @@ internal sealed class ProcessWorld : RankWorld
     {
         var settings = options.Settings();
         settings["the mesh"] = Shape.ToString();
+        backend.Describe(settings);
         settings["build"] = string.Join(' ', new[] { Assembly.GetEntryAssembly(), typeof(ProcessWorld).Assembly }.OfType<Assembly>().Select(a => $"{a.GetName().Name} {a.ManifestModule.ModuleVersionId:N}"));
         return new RankMessage
         {

@@ -50,6 +50,12 @@ internal sealed record RankMessage
 
     public double Seconds { get; init; }
 
+    /// <summary>The number of a meeting in its group.</summary>
+    public long Number { get; init; }
+
+    /// <summary>What the members said in a meeting; one where all said the same.</summary>
+    public string[]? Texts { get; init; }
+
     public byte[] ToLine() => Encoding.UTF8.GetBytes(JsonSerializer.Serialize(this, Json) + "\n");
 
     /// <summary>The message of a line, or null where it is none.</summary>

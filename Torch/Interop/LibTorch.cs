@@ -82,6 +82,7 @@ internal static unsafe partial class LibTorch
     [LibraryImport(Library)] internal static partial int ts_set_blas_threads(int count);
     [LibraryImport(Library)] internal static partial int ts_blas_threads();
     [LibraryImport(Library)] internal static partial int ts_cuda_devices();
+    [LibraryImport(Library)] internal static partial int ts_cuda_stream(int device, out IntPtr stream);
 
     [LibraryImport(Library)] internal static partial int ts_manual_seed(ulong seed);
     [LibraryImport(Library)] internal static partial IntPtr ts_generator_new(ulong seed, long device);

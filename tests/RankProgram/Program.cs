@@ -6,8 +6,10 @@ using GShard.RankProgram;
 
 // One rank of a program that adds numbers over all ranks, step after step, until a fault strikes one of them:
 //   RankProgram FAULT [RANK]
+// or that holds every collective of every axis against its definition:
+//   RankProgram collectives AXES
 var fault = args.Length > 0 ? args[0] : "none";
-var victim = args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : 1;
+var victim = fault != "collectives" && args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : 1;
 var rank = DeviceMesh.Launched().Rank;
 if (fault == "absent" && rank == victim)
 {
@@ -18,6 +20,16 @@ using var squatter = new TcpListener(IPAddress.Any, int.Parse(Environment.GetEnv
 if (fault == "port" && rank == 0) squatter.Start();
 try
 {
+    if (fault == "collectives")
+    {
+        var isOrdered = MeshOptions.FromEnvironment().AllReduce == AllReduceOrder.Ordered;
+        DeviceMesh.RunFromEnvironment(args[1] == "2" ? [("data", 2), ("expert", -1)] : [("data", -1)], mesh =>
+        {
+            var compared = mesh.Axes.Sum(axis => new EveryCollective(mesh.Axis(axis.Name), isOrdered).Run());
+            Console.WriteLine($"rank {rank} compared {compared}");
+        });
+        return 0;
+    }
     DeviceMesh.RunFromEnvironment([("data", -1)], mesh => new Steps(mesh, fault, victim).Run());
     Console.WriteLine($"rank {rank} is done");
     return 0;

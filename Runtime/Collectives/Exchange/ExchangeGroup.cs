@@ -9,9 +9,6 @@ namespace GShard;
 /// </summary>
 internal sealed unsafe partial class ExchangeGroup : CollectiveGroup
 {
-    /// <summary>How long a wait lasts before the others are looked after.</summary>
-    private static readonly TimeSpan Slice = TimeSpan.FromMilliseconds(100);
-
     private readonly Lazy<IExchange> connection;
     private readonly ProcessWorld world;
     private readonly string name;
@@ -109,25 +106,7 @@ internal sealed unsafe partial class ExchangeGroup : CollectiveGroup
     // The members connect when they first meet, on another thread: that has to be watched as a collective is.
     private void Connect(CollectiveCall call) => Finish(new Connecting(Task.Run(() => connection.Value)), call);
 
-    /// <summary>Waits for an exchange, and looks after the other ranks meanwhile.</summary>
-    private void Finish(IExchangeWork work, CollectiveCall call)
-    {
-        var deadline = world.Timeout;
-        var start = Environment.TickCount64;
-        try
-        {
-            while (!work.Wait(Slice))
-            {
-                world.LookAfter(name, call, ranks);
-                if (TimeSpan.FromMilliseconds(Environment.TickCount64 - start) > deadline) throw world.TimedOut(name, call, ranks);
-            }
-        }
-        catch (ExchangeException broken)
-        {
-            throw world.Lost(name, call, broken);
-        }
-        work.Dispose();
-    }
+    private void Finish(IExchangeWork work, CollectiveCall call) => new Watch(world, name, ranks).Finish(work, call);
 
     private static ContiguousOperand[] Operands(Tensor[] xs)
     {

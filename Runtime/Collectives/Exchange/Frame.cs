@@ -55,7 +55,15 @@ internal static unsafe class Frame
         return Read(reader);
     }
 
-    private static byte[] Encode(CollectiveCall call)
+    /// <summary>A call from its encoding.</summary>
+    public static CollectiveCall Decode(byte[] encoded)
+    {
+        using var reader = new BinaryReader(new MemoryStream(encoded));
+        return Read(reader);
+    }
+
+    /// <summary>The bytes of a call.</summary>
+    public static byte[] Encode(CollectiveCall call)
     {
         using var stream = new MemoryStream(256);
         using var writer = new BinaryWriter(stream);

@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 namespace GShard;
 
 /// <summary>Gloo, as libtorch's c10d has it: TCP between processes and hosts, over host memory.</summary>
-internal sealed class GlooBackend : ProcessBackend
+internal sealed class GlooBackend : HostBackend
 {
     private TimeSpan limit;
     private KeyValueStore? server;
@@ -35,7 +35,7 @@ internal sealed class GlooBackend : ProcessBackend
         this.address = address;
     }
 
-    public override IExchange Open(string key, int member, int size)
+    protected override IExchange Open(string key, int member, int size)
     {
         try
         {
@@ -50,6 +50,7 @@ internal sealed class GlooBackend : ProcessBackend
 
     public override void Dispose()
     {
+        base.Dispose();
         store?.Dispose();
         server?.Dispose();
     }
