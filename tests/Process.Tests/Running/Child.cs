@@ -50,7 +50,15 @@ internal sealed class Child : IDisposable
     public bool Wait(TimeSpan limit)
     {
         if (!ended.Task.Wait(limit)) return false;
-        process.WaitForExit(TimeSpan.FromSeconds(2));
+        // Its last lines may still be on their way; a child of its own that holds the pipe is not waited for.
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(2));
+        try
+        {
+            process.WaitForExitAsync(patience.Token).Wait();
+        }
+        catch (AggregateException e) when (e.InnerException is OperationCanceledException)
+        {
+        }
         return true;
     }
 

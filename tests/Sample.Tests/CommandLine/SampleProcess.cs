@@ -11,7 +11,8 @@ internal static class SampleProcess
     /// <summary>Runs it to its end; standard output goes to <paramref name="seen"/> too, line by line, with the process.</summary>
     public static (int ExitCode, string Output, string Error) Run(string[] arguments, Action<Process, string>? seen = null)
     {
-        var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };
+        // Tests that run in the background of a shell have interrupts ignored, which their children would inherit.
+        var start = new ProcessStartInfo("env", ["--default-signal=INT", "dotnet"]) { RedirectStandardOutput = true, RedirectStandardError = true };
         start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "Sample.Model.dll"));
         foreach (var argument in arguments)
             start.ArgumentList.Add(argument);
