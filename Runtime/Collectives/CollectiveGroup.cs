@@ -37,6 +37,27 @@ internal abstract class CollectiveGroup
 
     public abstract Tensor Broadcast(Tensor x, int source);
 
+    /// <summary>Every member's bytes, in host memory whatever tensors are exchanged in.</summary>
+    public virtual byte[][] Tell(byte[] words)
+    {
+        using var withoutGraph = no_grad();
+        using var length = tensor(new long[] { words.Length });
+        using var lengths = AllGather(length, 0);
+        var sizes = lengths.data<long>().ToArray();
+        if (sizes.All(size => size == 0)) return [.. sizes.Select(_ => Array.Empty<byte>())];
+        using var mine = tensor(words);
+        using var together = AllGather(mine, 0);
+        var all = together.data<byte>().ToArray();
+        var told = new byte[sizes.Length][];
+        var position = 0;
+        for (var member = 0; member < told.Length; member++)
+        {
+            told[member] = all[position..(position + (int)sizes[member])];
+            position += (int)sizes[member];
+        }
+        return told;
+    }
+
     public abstract void Barrier();
 
     /// <summary>The sum of the members' local sizes, which follow the chunk rule.</summary>

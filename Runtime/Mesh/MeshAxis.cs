@@ -51,6 +51,9 @@ public sealed partial class MeshAxis
     /// <summary>The element-wise minimum over the axis, P(min) → R; NaN wins.</summary>
     public Tensor AllReduceMin(Tensor x) => Group is null ? Alias(x) : Group.AllReduce(ElementReduction.RequireOrder(x), Reduction.Min);
 
+    /// <summary>Every rank's bytes, by rank, over the host: what ranks say to each other beside the program.</summary>
+    internal byte[][] Tell(byte[] words) => Group is null ? [words] : Group.Tell(words);
+
     /// <summary>The ranks' tensors side by side along a dimension, S(dim) → R. Sizes along it may differ.</summary>
     public Tensor AllGather(Tensor x, int dim)
     {

@@ -68,7 +68,7 @@ public sealed class LossScaler
             holder.grad = gradient.mul(1 / Value);
             wrong = wrong.maximum(holder.grad!.isfinite().all().logical_not().to_type(ScalarType.Float32).cpu());
         }
-        overflowed = mesh.Everyone.AllReduceMax(wrong).item<float>() != 0;
+        overflowed = mesh.Everyone.Tell([wrong.item<float>() != 0 ? (byte)1 : (byte)0]).Any(words => words[0] != 0);
         return !overflowed.Value;
     }
 

@@ -1,5 +1,4 @@
 using System.Text;
-using static TorchSharp.torch;
 
 namespace GShard;
 
@@ -39,14 +38,12 @@ public sealed record ShardPlan(IReadOnlyList<PlannedParameter> Parameters, IRead
     {
         ArgumentNullException.ThrowIfNull(mesh);
         if (mesh.Size == 1 || !mesh.VerifiedPlans.Add(Hash)) return;
-        using var mine = tensor(Encoding.UTF8.GetBytes(Hash + '\n'));
-        using var all = mesh.Everyone.AllGather(mine, 0);
-        var hashes = Encoding.UTF8.GetString(all.data<byte>().ToArray()).Split('\n');
+        string[] hashes = [.. mesh.Everyone.Tell(Encoding.UTF8.GetBytes(Hash)).Select(Encoding.UTF8.GetString)];
         for (var rank = 1; rank < mesh.Size; rank++)
         {
             if (hashes[rank] == hashes[0]) continue;
             // The odd one out is at fault, and that may be rank 0.
-            var odd = hashes.Take(mesh.Size).Count(hash => hash == hashes[0]) * 2 < mesh.Size ? 0 : rank;
+            var odd = hashes.Count(hash => hash == hashes[0]) * 2 < mesh.Size ? 0 : rank;
             var other = odd == 0 ? rank : 0;
             throw new InvalidOperationException($"Rank {odd} runs another program: its plan has hash {hashes[odd]}, rank {other}'s has {hashes[other]}; start every rank from the same build.");
         }

@@ -1,5 +1,4 @@
 using System.Text;
-using static TorchSharp.torch;
 
 namespace GShard;
 
@@ -7,26 +6,7 @@ namespace GShard;
 internal static class RankMessages
 {
     /// <summary>Every rank's bytes, by rank.</summary>
-    public static byte[][] Exchange(DeviceMesh? mesh, byte[] mine)
-    {
-        if (mesh is null || mesh.Size == 1) return [mine];
-        using var _ = no_grad();
-        using var length = tensor(new long[] { mine.Length });
-        using var lengths = mesh.Everyone.AllGather(length, 0);
-        var sizes = lengths.data<long>().ToArray();
-        if (sizes.All(size => size == 0)) return [.. sizes.Select(_ => Array.Empty<byte>())];
-        using var bytes = tensor(mine);
-        using var together = mesh.Everyone.AllGather(bytes, 0);
-        var all = together.data<byte>().ToArray();
-        var messages = new byte[sizes.Length][];
-        var position = 0;
-        for (var rank = 0; rank < messages.Length; rank++)
-        {
-            messages[rank] = all[position..(position + (int)sizes[rank])];
-            position += (int)sizes[rank];
-        }
-        return messages;
-    }
+    public static byte[][] Exchange(DeviceMesh? mesh, byte[] mine) => mesh is null ? [mine] : mesh.Everyone.Tell(mine);
 
     /// <summary>Does something on every rank that may fail, and fails on all ranks with the same words where it does on any.</summary>
     /// <param name="mesh">The mesh, or null for a program of one rank.</param>

@@ -38,6 +38,13 @@ internal sealed partial class NcclGroup : CollectiveGroup
 
     public override long GlobalSize(long localSize) => Meet(new CollectiveCall { Kind = CollectiveKind.GlobalSize, First = localSize }).Sum(call => call.First);
 
+    public override byte[][] Tell(byte[] words)
+    {
+        var call = new CollectiveCall { Kind = CollectiveKind.AllGather, Dtype = ScalarType.Byte, Shape = [words.Length] };
+        Meet(call);
+        return Say(words, call);
+    }
+
     /// <summary>All members' calls, which agree.</summary>
     private CollectiveCall[] Meet(CollectiveCall call)
     {

@@ -19,6 +19,7 @@ public class NcclFaultTests
 
     [Theory]
     [InlineData("skipped", "rank 1 called AllReduce(f32[50000, 3]) over 'data' where rank 0 called AllReduce(f32[16, 3])")]
+    [InlineData("plan", "Rank 1 runs another program: its plan has hash another program, rank 0's has this program")]
     [InlineData("shapes", "rank 1 called AllReduce(f32[17, 3]) over 'data' where rank 0 called AllReduce(f32[16, 3]); the shapes must be equal")]
     public void Ranks_disagree(string fault, string text)
     {
