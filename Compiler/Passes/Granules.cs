@@ -10,7 +10,7 @@ namespace GShard.Compiler.Passes;
 /// In whole multiples of what each split dim is cut. A dim that a reshape makes of several factors is cut where its leading factor is:
 /// <c>B*T</c> of a split <c>B</c> in multiples of <c>T</c>, which for an uneven <c>B</c> is not where <c>B*T</c> in equal chunks ends. One cut
 /// holds for a dim and its major axis in the forward and backward of a method; an operation that needs another is given what lies
-/// between the two (<see cref="Recuts"/>). What enters and leaves a method is cut in equal chunks.
+/// between the two (<see cref="Recuts"/>). What enters and leaves a method, or a device for another, is cut in equal chunks.
 /// <code>
 /// before  flat: float[B*T@data,M] = reshape(x: float[B@data,T,M])   part: float[B*T@data,M] = slice[data, dim=0](z)
 /// after                                                             part: float[B*T@data,M] = slice[data, dim=0, granule=T](z)
@@ -39,8 +39,9 @@ public sealed class Granules
         foreach (var operation in forward.Body.AllOperations.Concat(backward?.Body.AllOperations ?? [])) granules.merges.AddRange(Merges(operation).Select(m => m.Merge));
         if (granules.merges.Count == 0) return granules;
         foreach (var value in forward.Parameters.Select(p => p.Value).Concat(forward.Results)) granules.Given(value);
-        foreach (var call in forward.Body.AllOperations.Where(o => o.Name == "call"))
-            foreach (var value in call.Operands.Concat(call.Results)) granules.Given(value);
+        // Parts that are sent from device to device as they are must be alike too.
+        foreach (var operation in forward.Body.AllOperations.Where(o => o.Name is "call" or "collective_permute"))
+            foreach (var value in operation.Operands.Concat(operation.Results)) granules.Given(value);
         granules.Solve();
         granules.isRecut = granules.merges.Any(granules.IsCutOtherwise);
         return granules;

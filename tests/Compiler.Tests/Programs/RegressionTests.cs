@@ -249,6 +249,20 @@ public sealed class RegressionTests
         Assert.Equal(["all_gather", "einsum_loop"], looped.Body.Operations.Select(o => o.Name));
     }
 
+    [Fact]
+    public void A_merged_dim_on_devices_in_an_order_of_its_own_is_cut_into_equal_parts() => Passes(
+        """
+        mesh data
+        func forward(x: float[T@data,M]) {
+          flat: float[T*M]? = reshape[shape=[T*M]](x)
+          placed: float[T*M@data] on(1, 0) = constraint(flat)
+          y: float[T*M]? = tanh(placed)
+          return y
+        }
+        """,
+        [("data", 2)],
+        new() { ["T"] = 1, ["M"] = 6 });
+
     private static void Passes(
         string text, (string, int)[] axes, Dictionary<string, long> sizes, Dictionary<string, double>? hosts = null,
         Dictionary<string, string>? domains = null, Dictionary<string, (string, int?)>? members = null)
