@@ -256,7 +256,7 @@ public sealed class RegressionTests
         func forward(x: float[T@data,M]) {
           flat: float[T*M]? = reshape[shape=[T*M]](x)
           placed: float[T*M@data] on(1, 0) = constraint(flat)
-          y: float[T*M]? = tanh(placed)
+          y: float[] = sum[dims=[0]](placed)
           return y
         }
         """,
