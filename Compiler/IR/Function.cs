@@ -38,9 +38,9 @@ public sealed record Function(
     public ImmutableArray<string> Rematerialized { get; init; } = [];
 
     /// <summary>
-    /// Whether the author promises even chunks: a dim that is cut in two ways is then checked to be cut alike, once, instead of being exchanged.
+    /// Axes over which the author promises even chunks: a dim that is cut over them in two ways is checked to be cut alike, once, instead of being exchanged.
     /// </summary>
-    public bool IsEven { get; init; }
+    public ImmutableArray<string> EvenAxes { get; init; } = [];
 
     /// <summary>Returned values.</summary>
     public ImmutableArray<Value> Results => Body.Yields;

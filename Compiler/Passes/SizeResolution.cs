@@ -19,12 +19,12 @@ internal sealed class SizeResolution
     private readonly SizeTable sizes;
     private readonly Granules granules;
     private readonly Names names;
-    private readonly bool isEven;
+    private readonly ImmutableArray<string> even;
     private readonly HashSet<(string, Dim, Dim, Dim)> alike = [];
 
     private SizeResolution(Function forward, Function? backward, Granules granules, Names names)
     {
-        (this.granules, this.names, isEven) = (granules, names, forward.IsEven);
+        (this.granules, this.names, even) = (granules, names, forward.EvenAxes);
         sizes = new SizeTable(forward, forward.Body.AllOperations.Concat(backward?.Body.AllOperations ?? []), granules, names);
     }
 
@@ -71,8 +71,8 @@ internal sealed class SizeResolution
         var (name, attributes) = Resolve(operation);
         var (operands, results) = (operation.Operands, operation.Results);
         var after = new List<Operation>();
-        if (isEven) CheckCuts(operation, operations);
-        foreach (var cuts in isEven ? [] : granules.Recuts(operation).GroupBy(cut => cut.Value))
+        CheckCuts(operation, operations);
+        foreach (var cuts in granules.Recuts(operation).Where(cut => !IsEven(cut)).GroupBy(cut => cut.Value))
         {
             var (made, taken) = (operation.Results.IndexOf(cuts.Key), operation.Operands.IndexOf(cuts.Key));
             foreach (var cut in cuts)
@@ -103,9 +103,11 @@ internal sealed class SizeResolution
         operations.AddRange(after);
     }
 
+    private bool IsEven(Granules.Recut cut) => cut.Value.Tensor.Sharding.Dims[cut.Dim].Axes.All(axis => even.Contains(axis.Name));
+
     private void CheckCuts(Operation operation, ImmutableArray<Operation>.Builder operations)
     {
-        foreach (var cut in granules.Recuts(operation))
+        foreach (var cut in granules.Recuts(operation).Where(IsEven))
         {
             var type = cut.Value.Tensor;
             var axes = type.Sharding.Dims[cut.Dim].Axes;

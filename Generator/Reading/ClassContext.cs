@@ -32,8 +32,8 @@ internal sealed record ClassContext(
         return model.GetOperation(declaration, cancellation);
     }
 
-    /// <summary>Whether an annotation of the class allows chunks that differ.</summary>
-    public bool HasUneven { get; init; }
+    /// <summary>The axes that annotations of the class split over, none of them into chunks that may differ.</summary>
+    public ImmutableArray<string> EvenAxes { get; init; } = [];
 
     /// <summary>Host fields that a method read.</summary>
     public HashSet<string> UsedHostFields { get; } = new(StringComparer.Ordinal);

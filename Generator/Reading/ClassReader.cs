@@ -27,7 +27,7 @@ internal sealed class ClassReader(Compilation compilation, INamedTypeSymbol type
         var constructors = new ConstructorReader(compilation, type);
         var (fields, tied) = new TiedWeights(compilation, type, findings).Unite(new FieldReader(constructors, annotations, shardings, findings).Read(type));
         var byName = fields.GroupBy(f => f.Symbol, SymbolEqualityComparer.Default).ToImmutableDictionary(g => g.Key!, g => g.First(), SymbolEqualityComparer.Default);
-        var context = new ClassContext(compilation, type, mesh, byName, constructors, map, callee) { HasUneven = AllSplits(annotations).Any(s => s.Uneven) };
+        var context = new ClassContext(compilation, type, mesh, byName, constructors, map, callee) { EvenAxes = EvenAxes(mesh, AllSplits(annotations)) };
 
         var methods = ImmutableArray.CreateBuilder<MethodModel>();
         var settled = new Dictionary<string, TensorType>(StringComparer.Ordinal);
@@ -96,6 +96,9 @@ internal sealed class ClassReader(Compilation compilation, INamedTypeSymbol type
 
         return null;
     }
+
+    private static ImmutableArray<string> EvenAxes(Mesh mesh, IEnumerable<SplitAnnotation> splits) =>
+        [.. splits.GroupBy(s => s.Axis ?? mesh.Axes.Select(a => a.Name).FirstOrDefault() ?? "").Where(g => g.All(s => !s.Uneven)).Select(g => g.Key)];
 
     private IEnumerable<SplitAnnotation> AllSplits(AnnotationReader annotations)
     {

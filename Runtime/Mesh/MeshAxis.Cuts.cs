@@ -84,7 +84,7 @@ public sealed partial class MeshAxis
         var coarse = Math.Max(from, granule);
         throw new InvalidOperationException(
             $"A dim of {dim} = {size} elements is cut over {string.Join(" and ", minor.Prepend(this).Select(a => $"'{a}'"))} into [{string.Join(", ", given)}] and, in whole parts of {coarse}, into [{string.Join(", ", needed)}]; "
-            + $"choose a number of parts ({size / coarse}) that {given.Length} divides, or declare a split of the class Uneven = true, so that ranks exchange what lies between the two cuts.");
+            + $"choose a number of parts ({size / coarse}) that {given.Length} divides, or declare a split of the class over this axis Uneven = true, so that ranks exchange what lies between the two cuts.");
     }
 
     private long Whole(long granule, long size) => granule > 0 && size % granule == 0

@@ -65,7 +65,7 @@ internal sealed partial class MethodReader
         var hosts = context.Fields.Values.OfType<HostValueField>().Where(f => KnownTypes.IsInteger(f.Type) && solved.Symbols.Contains(f.Name)).Select(f => f.Name);
         var symbols = hosts.OrderBy(n => n, StringComparer.Ordinal).ToImmutableArray();
         context.UsedHostFields.UnionWith(symbols);
-        return new Function(method.Name, context.Mesh, symbols, parameters, block) { Rematerialized = [.. rematerialized], IsEven = !context.HasUneven };
+        return new Function(method.Name, context.Mesh, symbols, parameters, block) { Rematerialized = [.. rematerialized], EvenAxes = context.EvenAxes };
     }
 
     /// <summary>Goes into a method; what a marked one reads through is computed again with it.</summary>

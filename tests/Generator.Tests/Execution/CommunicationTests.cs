@@ -130,7 +130,7 @@ public class CommunicationTests
         if (works) Run();
         else
             Assert.Contains(
-                "A dim of M = 12 elements is cut over 'model=2' into [6, 6] and, in whole parts of 4, into [8, 4]; choose a number of parts (3) that 2 divides, or declare a split of the class Uneven = true",
+                "A dim of M = 12 elements is cut over 'model=2' into [6, 6] and, in whole parts of 4, into [8, 4]; choose a number of parts (3) that 2 divides, or declare a split of the class over this axis Uneven = true",
                 Assert.Throws<RankFailedException>(Run).Message, StringComparison.Ordinal);
     }
 
