@@ -42,7 +42,7 @@ public class UnsupportedDiagnosticTests
     [InlineData("=> {|GSH4002:x is { ndim: 2 }|} ? x : x;", "Only host values are tested by patterns")]
     [InlineData("=> n is {|GSH4002:{ }|} ? x : -x;", "Constants, comparisons, 'and', 'or', 'not' and '_' are compiled as patterns")]
     [InlineData("=> {|GSH4007:conv|}.forward(x);", "The modules of the Sequential 'conv' are not all visible and known; make it in the class from known modules")]
-    [InlineData("=> {|GSH4007:error|}.forward(x);", "which the compiler does not know; keep its weights in fields of type Parameter")]
+    [InlineData("=> {|GSH4007:error|}.forward(x);", "which the compiler does not know; mark the type with [Sharded], or write its operators in this method.")]
     [InlineData("{ for (var i = 0; i < {|GSH4007:list|}.Count; i++) x = list[i].forward(x); return x; }", "'list' is a list of modules that are not marked [Sharded]")]
     public Task Expressions(string body, string message, string members = "") => Check(body, message, members);
 
