@@ -183,7 +183,7 @@ internal sealed class Coordinator : IDisposable
             if (now < startDeadline) return;
             var missing = Enumerable.Range(0, members.Length).Where(rank => members[rank] is null).ToArray();
             var there = Enumerable.Range(0, members.Length).Where(rank => members[rank] is not null).ToArray();
-            var text = $"{List(missing)} did not start within {Seconds(now - begin)} s, but {List(there)} did; see why, or raise the start time-out (GSHARD_START_TIMEOUT)";
+            var text = $"{List(missing)} did not start within {Seconds(startDeadline - begin)} s, but {List(there)} did; see why, or raise the start time-out (GSHARD_START_TIMEOUT)";
             Announce(new RankMessage { Kind = MessageKind.Failure, Rank = missing[0], Text = text });
             return;
         }
