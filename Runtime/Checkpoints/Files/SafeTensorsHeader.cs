@@ -19,16 +19,19 @@ internal sealed partial class SafeTensorsHeader
         ("I64", ScalarType.Int64), ("F16", ScalarType.Float16), ("BF16", ScalarType.BFloat16), ("F32", ScalarType.Float32), ("F64", ScalarType.Float64),
     ];
 
-    private SafeTensorsHeader(IReadOnlyList<SafeTensorsEntry> entries, IReadOnlyDictionary<string, string> metadata, long dataOffset)
+    private IReadOnlyDictionary<string, string>? metadata;
+
+    private SafeTensorsHeader(IReadOnlyCollection<SafeTensorsEntry> entries, IReadOnlyDictionary<string, string>? metadata, long dataOffset)
     {
         Entries = entries;
-        Metadata = metadata;
+        this.metadata = metadata;
         DataOffset = dataOffset;
     }
 
-    public IReadOnlyList<SafeTensorsEntry> Entries { get; }
+    /// <summary>The tensors in the file's order; of a header that was read, made one by one.</summary>
+    public IReadOnlyCollection<SafeTensorsEntry> Entries { get; }
 
-    public IReadOnlyDictionary<string, string> Metadata { get; }
+    public IReadOnlyDictionary<string, string> Metadata => metadata ??= ((PackedEntries)Entries).Metadata();
 
     /// <summary>The file position of the data's first byte.</summary>
     public long DataOffset { get; }

@@ -14,7 +14,6 @@ internal sealed class SafeTensorsReader : IDisposable
     private readonly string path;
     private readonly SafeFileHandle file;
     private readonly SafeTensorsHeader header;
-    private readonly Dictionary<string, SafeTensorsEntry> byName;
     private byte[] window = [];
     private long windowStart;
     private int windowLength;
@@ -36,17 +35,14 @@ internal sealed class SafeTensorsReader : IDisposable
         {
             throw new CheckpointException($"Checkpoint '{path}' cannot be read: {exception.Message}", exception);
         }
-        byName = header.Entries.ToDictionary(entry => entry.Name, StringComparer.Ordinal);
     }
 
-    public IReadOnlyList<SafeTensorsEntry> Entries => header.Entries;
+    public IReadOnlyCollection<SafeTensorsEntry> Entries => header.Entries;
 
     public IReadOnlyDictionary<string, string> Metadata => header.Metadata;
 
     /// <summary>Bytes of tensors read from the file so far.</summary>
     public long BytesRead { get; private set; }
-
-    public SafeTensorsEntry? Find(string name) => byName.GetValueOrDefault(name);
 
     /// <summary>Reads a whole tensor.</summary>
     public Tensor Read(SafeTensorsEntry entry)
@@ -146,9 +142,9 @@ internal sealed class SafeTensorsReader : IDisposable
                 count -= read;
                 continue;
             }
-            if (window.Length == 0) window = new byte[WindowBytes];
+            if (window.Length == 0) window = new byte[Math.Min(WindowBytes, RandomAccess.GetLength(file))];
             windowStart = position;
-            windowLength = RandomAccess.Read(file, window.AsSpan(0, (int)Math.Min(WindowBytes, limit - position)), position);
+            windowLength = RandomAccess.Read(file, window.AsSpan(0, (int)Math.Min(window.Length, limit - position)), position);
             if (windowLength == 0) throw Truncated();
             BytesRead += windowLength;
         }

@@ -9,7 +9,7 @@ internal sealed class SafeTensorsWriter : IDisposable
 {
     private readonly string path;
     private readonly string temporary;
-    private readonly SafeTensorsHeader header;
+    private readonly SafeTensorsEntry[] entries;
     private readonly FileStream file;
     private int written;
     private bool committed;
@@ -17,7 +17,7 @@ internal sealed class SafeTensorsWriter : IDisposable
     public SafeTensorsWriter(string path, SafeTensorsHeader header)
     {
         this.path = Path.GetFullPath(path);
-        this.header = header;
+        entries = [.. header.Entries];
         var folder = Path.GetDirectoryName(this.path)!;
         Directory.CreateDirectory(folder);
         temporary = Path.Combine(folder, $".{Path.GetFileName(path)}.{Guid.NewGuid():N}.tmp");
@@ -28,7 +28,7 @@ internal sealed class SafeTensorsWriter : IDisposable
     /// <summary>Writes the next tensor of the layout.</summary>
     public unsafe void Write(Tensor tensor)
     {
-        var entry = header.Entries[written++];
+        var entry = entries[written++];
         using var _ = no_grad();
         using var host = tensor.cpu();
         using var contiguous = host.contiguous();

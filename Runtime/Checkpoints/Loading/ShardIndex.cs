@@ -46,12 +46,12 @@ internal sealed class ShardIndex : IDisposable
                 check?.Invoke(paths[i]);
                 using var file = OpenFile(paths[i]);
                 var json = SafeTensorsHeader.ReadJson(file, paths[i]);
-                // A damaged header is found by the rank that read it, before the others see it.
-                SafeTensorsHeader.Parse(json, file.Length, paths[i]);
                 writer.Write(i);
                 writer.Write(file.Length);
                 writer.Write(json.Length);
                 writer.Write(json);
+                // A damaged header is found by the rank that read it, before the others see it.
+                SafeTensorsHeader.Parse(json, file.Length, paths[i]);
             }
             writer.Flush();
             return stream.ToArray();

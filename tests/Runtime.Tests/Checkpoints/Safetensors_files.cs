@@ -51,6 +51,11 @@ public class Safetensors_files
     [InlineData("""{"a":{"dtype":"F32","shape":[0,4611686018427387904,4],"data_offsets":[0,0]}}""", 0, "too many elements")]
     [InlineData("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}} x""", 8, "has a bad header")]
     [InlineData("""{"__metadata__":[],"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}""", 8, "__metadata__ is not an object")]
+    [InlineData("""{"__metadata__":{},"__metadata__":{},"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}""", 8, "it has __metadata__ twice")]
+    [InlineData("""{"__metadata__":{"k":"\ud800 \udc00"},"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}""", 8, "its __metadata__ is no Unicode text")]
+    [InlineData("""{"a":{"dtype":"F32","shape":[2],"shape":[2],"data_offsets":[0,8]}}""", 8, "tensor 'a' has shape twice")]
+    [InlineData("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"\u0061":{"dtype":"F32","shape":[0],"data_offsets":[8,8]}}""", 8, "two tensors named 'a'")]
+    [InlineData("""{"\udc00":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}""", 8, "has a bad header")]
     [InlineData("""{"a":{"dtype":"F8_E4M3","shape":[8],"data_offsets":[0,8]}}""", 8, "element type F8_E4M3, which cannot be read")]
     [InlineData("""{"a":{"dtype":"F32","shape":[2]}}""", 8, "lacks a proper dtype, shape or data_offsets")]
     [InlineData("""{"a":7}""", 8, "lacks a proper dtype, shape or data_offsets")]
@@ -61,6 +66,23 @@ public class Safetensors_files
         using var folder = new TemporaryFolder();
         File.WriteAllBytes(folder["bad"], MinimalSafeTensors.Write(header, dataBytes));
         Assert.Contains(reason, Assert.Throws<CheckpointException>(() => SafeTensors.Load(folder["bad"])).Message);
+    }
+
+    [Fact]
+    public void Escapes_in_names_and_metadata_are_read()
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllBytes(folder["a"], MinimalSafeTensors.Write("""{"__metadata__":{"k\n":"\ud83d\ude00 \"","n":[1, 2]},"\u00fc\ud83d\ude00\/":{"data_offsets":[0,2],"shape":[2],"dtype":"\u0055\u0038"}}""", 2));
+        Assert.Equal(["ü😀/"], SafeTensors.Load(folder["a"]).Keys);
+        Assert.Equal([("k\n", "😀 \""), ("n", "[1, 2]")], SafeTensors.Metadata(folder["a"]).Select(pair => (pair.Key, pair.Value)));
+    }
+
+    [Fact]
+    public void A_long_name_is_clipped_in_errors()
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllBytes(folder["bad"], MinimalSafeTensors.Write($"{{\"{new string('n', 100_000)}\":7}}", 0));
+        Assert.InRange(Assert.Throws<CheckpointException>(() => SafeTensors.Load(folder["bad"])).Message.Length, 100, 400);
     }
 
     [Fact]
