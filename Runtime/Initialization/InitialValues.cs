@@ -38,17 +38,22 @@ internal sealed record InitialValues(InitialValues.Distribution Kind, double Fir
         tensor.copy_(drawn);
     }
 
-    /// <summary>A box of the whole tensor.</summary>
+    /// <summary>A box of the whole tensor: drawn on the host for any device, as the last bits of erfinv are a matter of the device.</summary>
     public Tensor Draw(long[] localShape, long[] globalShape, long[] offsets, ScalarType dtype, Device device)
     {
         switch (Kind)
         {
             case Distribution.Constant: return full(localShape, First, dtype: dtype, device: device);
             case Distribution.Normal: return NormalBox.Fill(Key, localShape, globalShape, offsets, dtype, device, First, Second);
+            default: return Draw(localShape, globalShape, offsets, dtype).to(device, disposeAfter: true);
         }
+    }
+
+    private Tensor Draw(long[] localShape, long[] globalShape, long[] offsets, ScalarType dtype)
+    {
         // Bits of bf16 are too few to draw in.
         var precise = dtype == ScalarType.Float64 ? ScalarType.Float64 : ScalarType.Float32;
-        var values = CounterRandom.Uniform(Key, localShape, globalShape, offsets, precise, device);
+        var values = CounterRandom.Uniform(Key, localShape, globalShape, offsets, precise, CPU);
         if (Kind == Distribution.Uniform)
         {
             values.mul_(Second - First).add_(First);

@@ -73,14 +73,15 @@ internal static class Top2Composed
         var count = g.shape[2];
         var firstExpert = experts.narrow(-1, 0, 1);
         var secondExpert = experts.narrow(-1, 1, 1);
-        var firstChoices = nn.functional.one_hot(firstExpert.squeeze(-1), count);
-        var secondChoices = nn.functional.one_hot(secondExpert.squeeze(-1), count);
+        var all = arange(count, ScalarType.Int64, g.device);
+        var firstChoices = firstExpert.eq(all).to_type(ScalarType.Int64);
+        var secondChoices = secondExpert.eq(all).to_type(ScalarType.Int64);
         var counts = firstChoices.sum(1, keepdim: true);
         var first = firstChoices.cumsum(1).gather(-1, firstExpert).sub(1);
         var chosen = uniform is null ? null : weights.narrow(-1, 1, 1).mul(2).gt(uniform.unsqueeze(-1));
         var charged = chosen is not null && slots == SlotRule.KeptOnly ? secondChoices.mul(chosen) : secondChoices;
         var second = charged.cumsum(1).sub(charged).add(counts).gather(-1, secondExpert);
-        if (chosen is not null) second = second.masked_fill(chosen.logical_not(), capacity);
+        if (chosen is not null) second = second.masked_fill(chosen.eq(0), capacity);
         var slot = cat([first, second], -1);
         return (slot.masked_fill(slot.ge(capacity), -1), counts.squeeze(1).to_type(g.dtype));
     }

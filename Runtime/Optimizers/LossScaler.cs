@@ -60,15 +60,17 @@ public sealed class LossScaler
         if (overflowed is not null) throw new InvalidOperationException("The gradients have been unscaled since the last Step; unscale them once a step.");
         using var _ = no_grad();
         using var scope = NewDisposeScope();
-        var wrong = zeros([], ScalarType.Float32);
+        Tensor? wrong = null;
         foreach (var (_, holder, _) in UpdateGradients.Reduced(parameters, "are unscaled"))
         {
             if (holder.grad is not { } gradient) continue;
             // Not in place: two gradients may be views of one cotangent.
             holder.grad = gradient.mul(1 / Value);
-            wrong = wrong.maximum(holder.grad!.isfinite().all().logical_not().to_type(ScalarType.Float32).cpu());
+            // Read once, at the end: each reading waits for the device.
+            var here = holder.grad!.isfinite().all().logical_not();
+            wrong = wrong is null ? here : wrong.logical_or(here.to(wrong.device));
         }
-        overflowed = mesh.Everyone.Tell([wrong.item<float>() != 0 ? (byte)1 : (byte)0]).Any(words => words[0] != 0);
+        overflowed = mesh.Everyone.Tell([wrong?.item<bool>() == true ? (byte)1 : (byte)0]).Any(words => words[0] != 0);
         return !overflowed.Value;
     }
 

@@ -5,7 +5,8 @@ namespace GShard;
 
 /// <summary>
 /// Fills a box of a whole tensor with normal numbers drawn at each element's global index, by Box and Muller's transform of two uniform ones:
-/// z = √(−2 ln u)·cos(2πv). Whole vectors are computed everywhere, so that an element's bits do not depend on the box.
+/// z = √(−2 ln u)·cos(2πv). Whole vectors are computed everywhere, so that an element's bits do not depend on the box. For any device they are computed on the host and moved: the last bits of a
+/// logarithm and of a cosine differ from one device's mathematical library to another's.
 /// </summary>
 internal static unsafe class NormalBox
 {
@@ -37,7 +38,7 @@ internal static unsafe class NormalBox
             }
         }
         GC.KeepAlive(result);
-        return device.type == TorchSharp.DeviceType.CPU ? result : result.to(device, disposeAfter: true);
+        return result.to(device, disposeAfter: true);
     }
 
     private static Vector<float> Transform(Vector<uint> radius, Vector<uint> angle)

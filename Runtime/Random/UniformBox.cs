@@ -3,7 +3,10 @@ using static TorchSharp.torch;
 
 namespace GShard;
 
-/// <summary>Fills a box of a whole tensor with numbers drawn at each element's global index.</summary>
+/// <summary>
+/// Fills a box of a whole tensor with numbers drawn at each element's global index: in host memory by vectors, on any other device by tensor
+/// operators, which give the same bits.
+/// </summary>
 internal static unsafe class UniformBox
 {
     private const int BlockWords = 2048;
@@ -16,12 +19,32 @@ internal static unsafe class UniformBox
         Vector<float> Apply(Vector<uint> words);
 
         float Apply(uint word);
+
+        Tensor Apply(Tensor words);
     }
 
     public static Tensor Fill<TMap>(RandomKey key, long[] localShape, long[] globalShape, long[] offsets, ScalarType dtype, Device device, TMap map)
         where TMap : struct, IMap
     {
         Check(localShape, globalShape, offsets, dtype);
+        return device.type == TorchSharp.DeviceType.CPU ? OnHost(key, localShape, globalShape, offsets, dtype, map) : Composed(key, localShape, globalShape, offsets, dtype, device, map);
+    }
+
+    /// <summary>The same by tensor operators.</summary>
+    internal static Tensor Composed<TMap>(RandomKey key, long[] localShape, long[] globalShape, long[] offsets, ScalarType dtype, Device device, TMap map)
+        where TMap : struct, IMap
+    {
+        using var _ = no_grad();
+        using var scope = NewDisposeScope();
+        var (philox, stream) = key.Philox();
+        var words = PhiloxComposed.Words(philox, stream, localShape, globalShape, offsets, device);
+        var exact = map.Apply(words).to_type(dtype == ScalarType.Float64 ? ScalarType.Float64 : ScalarType.Float32);
+        return exact.mul(map.Scale).to_type(dtype).MoveToOuterDisposeScope();
+    }
+
+    private static Tensor OnHost<TMap>(RandomKey key, long[] localShape, long[] globalShape, long[] offsets, ScalarType dtype, TMap map)
+        where TMap : struct, IMap
+    {
         var result = empty(localShape, dtype);
         var (philox, stream) = key.Philox();
         var target = (byte*)RawMemory.Pointer(result);
@@ -38,7 +61,7 @@ internal static unsafe class UniformBox
             }
         }
         GC.KeepAlive(result);
-        return device.type == TorchSharp.DeviceType.CPU ? result : result.to(device, disposeAfter: true);
+        return result;
     }
 
     private static void Convert<TMap>(uint* words, byte* target, long count, ScalarType dtype, TMap map)
@@ -82,14 +105,7 @@ internal static unsafe class UniformBox
     internal static IEnumerable<(long Start, long Length)> Runs(long[] localShape, long[] globalShape, long[] offsets)
     {
         if (localShape.Contains(0)) yield break;
-        var outer = localShape.Length;
-        var run = 1L;
-        while (outer > 0)
-        {
-            outer--;
-            run *= localShape[outer];
-            if (localShape[outer] != globalShape[outer]) break;
-        }
+        var (outer, run) = OuterDims(localShape, globalShape);
         var rows = 1L;
         for (var dim = 0; dim < outer; dim++) rows *= localShape[dim];
         for (var row = 0L; row < rows; row++)
@@ -110,6 +126,20 @@ internal static unsafe class UniformBox
             }
             yield return (start, run);
         }
+    }
+
+    /// <summary>How many dims there are before those whose elements are consecutive, and how many elements those have.</summary>
+    internal static (int Outer, long Run) OuterDims(long[] localShape, long[] globalShape)
+    {
+        var outer = localShape.Length;
+        var run = 1L;
+        while (outer > 0)
+        {
+            outer--;
+            run *= localShape[outer];
+            if (localShape[outer] != globalShape[outer]) break;
+        }
+        return (outer, run);
     }
 
     internal static void Check(long[] localShape, long[] globalShape, long[] offsets, ScalarType dtype)
@@ -133,6 +163,8 @@ internal static unsafe class UniformBox
         public Vector<float> Apply(Vector<uint> words) => Vector.ConvertToSingle(Vector.AsVectorInt32(Vector.ShiftRightLogical(words & new Vector<uint>(kept), 8)));
 
         public float Apply(uint word) => (int)((word & kept) >> 8);
+
+        public Tensor Apply(Tensor words) => words.bitwise_and(full([], (long)kept, ScalarType.Int64, words.device)).bitwise_right_shift(full([], 8L, ScalarType.Int64, words.device));
     }
 
     /// <summary>Zero with probability p, else the scale that keeps the mean.</summary>
@@ -149,5 +181,7 @@ internal static unsafe class UniformBox
         }
 
         public float Apply(uint word) => (int)(word >> 8) < threshold ? 0 : 1;
+
+        public Tensor Apply(Tensor words) => words.ge((long)threshold << 8);
     }
 }
