@@ -21,6 +21,9 @@ public readonly record struct StepMetrics
     /// <summary>The time of the step.</summary>
     public TimeSpan? Duration { get; init; }
 
+    /// <summary>How much of the training is over, 0 to 1, where it is no matter of the number of steps.</summary>
+    public double? Progress { get; init; }
+
     /// <summary>Whether the step was left out because a gradient overflowed.</summary>
     public bool Skipped { get; init; }
 }

@@ -5,7 +5,7 @@ namespace GShard;
 
 /// <summary>
 /// The numbers of a training as .NET metrics, which OpenTelemetry and <c>dotnet-counters</c> read under the meter's name, and as TensorBoard's events
-/// where a writer is given. Each rank may record its own; every measurement carries its rank.
+/// where a writer is given, and as <see cref="TrainingProgress"/>. Each rank may record its own; every measurement carries its rank.
 /// <code>
 /// services.AddOpenTelemetry().WithMetrics(metrics => metrics.AddMeter(TrainingMetrics.MeterName));
 /// </code>
@@ -17,6 +17,7 @@ public sealed class TrainingMetrics : IDisposable
 
     private readonly Meter meter;
     private readonly TensorBoardWriter? board;
+    private readonly TrainingProgress? progress;
     private readonly TagList rank;
     private readonly Gauge<double> loss;
     private readonly Gauge<double> learningRate;
@@ -30,10 +31,11 @@ public sealed class TrainingMetrics : IDisposable
     /// <summary>Makes the instruments.</summary>
     /// <param name="mesh">The mesh, for the rank.</param>
     /// <param name="board">Where events are written too; for rank 0 alone, as a rule.</param>
-    public TrainingMetrics(DeviceMesh mesh, TensorBoardWriter? board = null)
+    /// <param name="progress">What shows the steps; disposed by who made it.</param>
+    public TrainingMetrics(DeviceMesh mesh, TensorBoardWriter? board = null, TrainingProgress? progress = null)
     {
         ArgumentNullException.ThrowIfNull(mesh);
-        this.board = board;
+        (this.board, this.progress) = (board, progress);
         rank = new TagList { { "rank", mesh.Rank } };
         meter = new Meter(MeterName);
         loss = meter.CreateGauge<double>("gshard.training.loss", null, "The loss of the latest step.");
@@ -51,6 +53,7 @@ public sealed class TrainingMetrics : IDisposable
     /// <param name="values">Its numbers.</param>
     public void Record(long step, in StepMetrics values)
     {
+        progress?.Record(step, values);
         steps.Add(1, rank);
         if (values.Skipped) skipped.Add(1, rank);
         if (values.Tokens is { } count) tokens.Add(count, rank);

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using GShard;
 using Sample.Model.Data;
 using Sample.Model.Training;
 using Sample.Model.Translation;
@@ -16,6 +17,7 @@ internal sealed class TrainingConsole(Corpus corpus, TrainingOptions training, b
 
     private readonly IAnsiConsole console = Open(isFirst);
     private readonly Stopwatch total = Stopwatch.StartNew();
+    private TrainingProgress? progress;
 
     /// <summary>Says what is about to be trained on what.</summary>
     public void Begin(Transformer model)
@@ -28,16 +30,15 @@ internal sealed class TrainingConsole(Corpus corpus, TrainingOptions training, b
             ? $"Transformer: {options.Layers}+{options.Layers} dense layers, {parameters:N0} parameters, on {Count(training.Ranks, "rank")}."
             : $"Transformer: {options.Layers}+{options.Layers} layers, {options.Experts} experts in every other, {parameters:N0} parameters, on {Count(training.Ranks, "rank")}: {Count(options.Experts / training.Ranks, "expert")} and {Share()} of a step each.");
         console.WriteLine();
-        Line("  done   time    step     loss   tokens/s   expert load (low–high)   dropped");
     }
 
-    /// <summary>A line of progress.</summary>
+    /// <summary>A line of progress: the trainer says when.</summary>
     public void Report(StepReport r)
     {
+        progress ??= new TrainingProgress(isFirst ? 0 : 1, training.Ranks, training.Steps, isTerminal: false, interval: TimeSpan.Zero) { ElapsedBefore = r.Elapsed };
         // In a model whose gates are even, each expert has the same share.
-        var load = r.Load.Length == 0 ? "–" : $"{r.Load.Min() * r.Load.Length:0.00}–{r.Load.Max() * r.Load.Length:0.00} of even";
-        var dropped = r.Load.Length == 0 ? "–" : $"{100 * r.Dropped:0.0} %";
-        Line($"{100 * Math.Min(1, r.Progress),4:0} %  {r.Elapsed:m\\:ss}  {r.Step,6}  {r.CrossEntropy,7:0.0000}  {r.TokensPerSecond,9:0}   {load,-22}  {dropped,8}");
+        var experts = r.Load.Length == 0 ? null : $"experts took {r.Load.Min() * r.Load.Length:0.00}–{r.Load.Max() * r.Load.Length:0.00} of even, {100 * r.Dropped:0.0} % dropped";
+        progress.Record(r.Step, new StepMetrics { Loss = r.CrossEntropy, Tokens = r.Tokens, Duration = r.Time, Progress = r.Progress }, experts);
     }
 
     /// <summary>Says where the model was saved.</summary>

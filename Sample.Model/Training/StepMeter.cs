@@ -47,7 +47,8 @@ internal sealed class StepMeter(ModelOptions model, TimeSpan before = default)
             progress,
             start + now,
             crossEntropy / Math.Max(1, steps),
-            tokens / Math.Max(1e-9, (now - since).TotalSeconds),
+            tokens,
+            now - since,
             [.. load.Select(l => sum > 0 ? l / sum : 0)],
             load.Length > 0 && routed > 0 ? dropped / routed : 0);
         since = now;

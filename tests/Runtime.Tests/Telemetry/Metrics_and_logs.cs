@@ -32,6 +32,21 @@ public class Metrics_and_logs
     }
 
     [Fact]
+    public void Feed_the_progress_that_rank_0_alone_shows()
+    {
+        var outputs = DeviceMesh.RunInProcess([("data", 3)], mesh =>
+        {
+            var output = new StringWriter();
+            using var progress = new TrainingProgress(mesh, 10, output);
+            using var metrics = new TrainingMetrics(mesh, progress: progress);
+            metrics.Record(10, new StepMetrics { Loss = 0.5 });
+            return output.ToString();
+        });
+        Assert.StartsWith("100 %  step 10/10  loss 0.5000  3 ranks", outputs[0]);
+        Assert.All(outputs[1..], Assert.Empty);
+    }
+
+    [Fact]
     public void What_is_said_on_all_ranks_is_logged_once_and_warnings_by_each()
     {
         var log = new Log();
