@@ -14,6 +14,9 @@ namespace GShard.Generator;
 /// <param name="Findings">What the author should know, in order of place.</param>
 public sealed record FrontEndResult(ShardedClass? Class, ImmutableArray<LocatedFinding> Findings)
 {
+    /// <summary>Finds the lines of places in the class.</summary>
+    internal SourceMap Places { get; init; } = new();
+
     private readonly Lazy<string> text = new(() => Class is null ? "" : ClassText.Print(Class));
 
     /// <inheritdoc/>

@@ -44,9 +44,13 @@ internal sealed class Transposer
         }
 
         pass.Transpose(forward.Body, builder, cotangents);
-        builder.Origin = Origin.None;
         var arguments = forward.Parameters.Where(p => p.Kind == ParameterKind.Argument && p.Value.IsDifferentiable).Select(p => p.Value);
-        ImmutableArray<Value> products = [.. arguments.Select(a => cotangents.Complete(a) ?? Zeros(builder, a))];
+        ImmutableArray<Value> products = [.. arguments.Select(a =>
+        {
+            // What completes the cotangent of an argument belongs to its first use.
+            builder.Origin = (forward.Body.Operations.FirstOrDefault(o => Uses(o).Contains(a))?.Origin ?? Origin.None) with { Value = null };
+            return cotangents.Complete(a) ?? Zeros(builder, a);
+        })];
         return new Function(name, forward.Mesh, forward.HostSymbols, seeds.ToImmutable(), new Block([], builder.Operations, products));
     }
 

@@ -27,9 +27,11 @@ internal sealed record GeneratedClass(ImmutableArray<GeneratedFile> Files, Immut
     {
         var first = result.Findings.Select(f => f.Finding).FirstOrDefault(f => f.Severity == Severity.Error);
         var error = first is null ? "" : $"{model.Name} could not be sharded: {first.Id}: {first.Message}";
-        var text = ClassWriter.Write(model, error);
+        var written = ClassWriter.Write(model, error);
         var name = HintName(model);
-        return [new(name + ".g.cs", text), new(name + ".Plan.g.cs", PlanWriter.Write(model, text))];
+        var lines = SourceLinesWriter.Write(model, written, name + ".g.cs", result.Places.LineOf);
+        ImmutableArray<GeneratedFile> files = [new(name + ".g.cs", written.Text), new(name + ".Plan.g.cs", PlanWriter.Write(model, written.Text))];
+        return lines is null ? files : files.Add(new(name + ".Lines.g.cs", lines));
     }
 
     // Unique: namespace and all types around, with their type parameters.

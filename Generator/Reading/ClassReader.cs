@@ -33,6 +33,8 @@ internal sealed class ClassReader(Compilation compilation, INamedTypeSymbol type
         var settled = new Dictionary<string, TensorType>(StringComparer.Ordinal);
         foreach (var method in face.Methods())
         {
+            // Before what is read through it may take its name.
+            if (method.DeclaringSyntaxReferences.FirstOrDefault() is { } declaration) map.Of(declaration.GetSyntax(cancellation));
             var program = Compile(context, method, findings);
             foreach (var weight in program?.Logical.Parameters.Where(p => p.Kind != ParameterKind.Argument) ?? [])
                 context.SettledWeights[weight.Value.Name] = settled[weight.Value.Name] = weight.Value.Tensor;
@@ -50,7 +52,10 @@ internal sealed class ClassReader(Compilation compilation, INamedTypeSymbol type
                 TiedWeights = tied,
                 WeightUpdate = MeshReader.WeightUpdate(type),
             },
-            findings.All);
+            findings.All)
+        {
+            Places = map,
+        };
     }
 
     private ShardedProgram? Compile(ClassContext context, IMethodSymbol method, FindingBag findings)

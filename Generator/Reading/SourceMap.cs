@@ -28,6 +28,22 @@ internal sealed class SourceMap
         return Location.Create(member.SyntaxTree, new TextSpan(start, length));
     }
 
+    /// <summary>The name of the file and the line, from 1 on, that a person looks for: of a chain of calls the line of its last, of a whole member that of its name.</summary>
+    public (string File, int Line)? LineOf(Origin origin)
+    {
+        if (!members.TryGetValue(origin.Member, out var member)) return null;
+        var at = origin.Length == 0 ? (member as MethodDeclarationSyntax)?.Identifier.SpanStart ?? member.SpanStart : Start(member, origin);
+        var place = member.SyntaxTree.GetMappedLineSpan(new TextSpan(at, 0));
+        return (Path.GetFileName(place.Path), place.StartLinePosition.Line + 1);
+    }
+
+    private static int Start(SyntaxNode member, Origin origin)
+    {
+        var start = Math.Min(member.SpanStart + origin.Start, member.Span.End);
+        var node = member.FindNode(new TextSpan(start, Math.Min(origin.Length, member.Span.End - start)), getInnermostNodeForTie: true);
+        return node is InvocationExpressionSyntax { Expression: MemberAccessExpressionSyntax call } ? call.Name.SpanStart : start;
+    }
+
     private string Register(SyntaxNode member)
     {
         var name = NameOf(member);

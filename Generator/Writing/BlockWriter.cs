@@ -11,6 +11,10 @@ internal sealed class BlockWriter(SourceWriter source, MethodScope scope, Functi
     private readonly GradientExchanges exchanges = new(function.Body, CountUses(function.Body));
     private readonly HashSet<Value> assigned = [];
     private readonly Dictionary<Value, ImmutableArray<ResidualShape?>> kept = [];
+    private readonly List<WrittenStatement> statements = [];
+
+    /// <summary>What was written so far, and where in the source it comes from.</summary>
+    public IReadOnlyList<WrittenStatement> Statements => statements;
 
     /// <summary>Writes the operations of a block, with a blank line between groups that come from different places of the source.</summary>
     /// <param name="block">The block.</param>
@@ -22,8 +26,30 @@ internal sealed class BlockWriter(SourceWriter source, MethodScope scope, Functi
         foreach (var operation in block.Operations)
         {
             if (paragraphs.Begins(operation)) source.Blank();
+            Note(operation);
             Write(operation, shape, keepIn);
         }
+    }
+
+    // What ends an operation belongs to it; what no place of the source asked for belongs to the whole method.
+    private void Note(Operation operation)
+    {
+        if (operation.Name is "free" or "free_unless_kept" or "save" or "restore" || (operation.Name == "accumulate" && exchanges.Covers(operation))) return;
+        var origin = operation.Origin == Origin.None ? new Origin(method, null, 0, 0) : operation.Origin;
+        statements.Add(new WrittenStatement(source.NextLine, origin, ForErrors(operation)));
+    }
+
+    private string ForErrors(Operation operation)
+    {
+        if (operation.Results.Length > 0 && operation.Results.All(r => r.Type is HostType { Kind: "size" })) return "for the size " + operation.Results[0].Name;
+        if (Collectives.Has(operation.Name)) return Collectives.Reason(operation, Purpose(operation)) switch { null => "in " + Words(operation), "returned" => function.Name == method ? "for what is returned" : "for the returned gradient", var why => why };
+        return operation.Name switch
+        {
+            "accumulate" => "the gradient of " + operation.Attributes.NameText,
+            "call" or "call_backward" => "in " + operation.Attributes.NameText,
+            "foreach" or "foreach_reverse" => $"in the loop over {operation.Attributes.NameText}",
+            _ => "in " + Words(operation),
+        };
     }
 
     private void Write(Operation operation, ResidualShape? shape, string keepIn)
@@ -96,8 +122,10 @@ internal sealed class BlockWriter(SourceWriter source, MethodScope scope, Functi
         if (collective.Origin.Value is { Length: > 0 } value) return "for " + value;
         if (function.Body.Yields.Contains(result)) return "returned";
         var reader = function.Body.AllOperations.FirstOrDefault(o => o.Operands.Contains(result) && !o.Name.StartsWith("free", StringComparison.Ordinal) && o.Name != "save");
-        return reader is null || Collectives.Has(reader.Name) ? null : "for " + reader.Name.Replace("_bias", "").Replace('_', ' ');
+        return reader is null || Collectives.Has(reader.Name) ? null : "for " + Words(reader);
     }
+
+    private static string Words(Operation operation) => operation.Name.Replace("_bias", "").Replace('_', ' ');
 
     private string Print(Operation operation)
     {

@@ -12,6 +12,7 @@ internal sealed class ClassWriter
     private readonly SourceWriter source = new();
     private readonly ShardedClass model;
     private readonly Dictionary<MethodModel, MethodResiduals> residuals = [];
+    private readonly List<WrittenMethod> written = [];
 
     private ClassWriter(ShardedClass model)
     {
@@ -21,14 +22,14 @@ internal sealed class ClassWriter
             if (method.Program is { } program) residuals[method] = new MethodResiduals(method.Name, program.Forward.Body, names);
     }
 
-    /// <summary>The source of the sharded module.</summary>
+    /// <summary>The sharded module.</summary>
     /// <param name="model">The class.</param>
     /// <param name="error">What methods that have no program throw.</param>
-    public static string Write(ShardedClass model, string error = "")
+    public static WrittenClass Write(ShardedClass model, string error = "")
     {
         var writer = new ClassWriter(model);
         writer.WriteFile(error);
-        return writer.source.ToString();
+        return new WrittenClass(writer.source.ToString(), [.. writer.written]);
     }
 
     /// <summary>Opens the file, its namespace and the types around the class; the number of braces to close.</summary>
@@ -75,7 +76,7 @@ internal sealed class ClassWriter
         source.Blank();
         if (!model.TiedWeights.IsEmpty) WriteStateDict();
         foreach (var method in model.Methods)
-            new MethodWriter(source, model, method, residuals.TryGetValue(method, out var kept) ? kept : null).Write(error);
+            written.AddRange(new MethodWriter(source, model, method, residuals.TryGetValue(method, out var kept) ? kept : null).Write(error));
         foreach (var function in model.LocalFunctions)
         {
             source.Lines(CSharpType.Shorten(function, model.Namespace).Split('\n'));

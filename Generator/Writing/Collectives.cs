@@ -53,13 +53,16 @@ internal static class Collectives
     public static IReadOnlyList<string> GradientArguments(Operation operation, OperationText text, IEnumerable<string> weights) =>
         [text.Axis(operation.Attributes.NameText), .. weights.Select((w, i) => $"({w}, {text[i]}{(operation.Name == "reduce_scatter" ? $", {Dim(operation, i)}" : "")})")];
 
+    /// <summary>Why there is a collective: the annotation that asks for it, or else what its result is for.</summary>
+    public static string? Reason(Operation operation, string? purpose) => operation.Attributes.Find("reason") is TextAttribute reason ? reason.Value : purpose;
+
     /// <summary>The comment above the call; null where nothing is to be said.</summary>
     /// <param name="operation">The collective.</param>
     /// <param name="purpose">What the result is for, where that is known.</param>
     public static string? Comment(Operation operation, string? purpose)
     {
         if (operation.Name is "check_cut" or "chunk_offset" or "chunk_size" or "axis_rank" or "axis_size") return null;
-        var why = operation.Attributes.Find("reason") is TextAttribute reason ? "; " + reason.Value : purpose is null ? "" : "; " + purpose;
+        var why = Reason(operation, purpose) is { } reason ? "; " + reason : "";
         if (AxisOf(operation) is not { } axis)
             return $"// Permute over the mesh: {Order(operation.Operands[0].Tensor)} → {Order(operation.Result.Tensor)}, {CollectiveVolume.Formula(operation)} bytes{why}";
 

@@ -7,15 +7,19 @@ namespace GShard.Generator.Writing;
 /// <summary>Writes an annotated method's forward and its backward.</summary>
 internal sealed class MethodWriter(SourceWriter source, ShardedClass model, MethodModel method, MethodResiduals? residuals)
 {
+    private readonly List<WrittenMethod> written = [];
+
     /// <summary>Writes both methods; their bodies throw where the method has errors.</summary>
     /// <param name="error">What to throw, where there is no program.</param>
-    public void Write(string error)
+    /// <returns>Those that run programs.</returns>
+    public IReadOnlyList<WrittenMethod> Write(string error)
     {
         WriteForward(error);
         source.Blank();
-        if (method.Program is { Backward: null }) return;
+        if (method.Program is { Backward: null }) return written;
         WriteBackward(error);
         source.Blank();
+        return written;
     }
 
     private void WriteForward(string error)
@@ -42,7 +46,7 @@ internal sealed class MethodWriter(SourceWriter source, ShardedClass model, Meth
         if (!method.RealArguments.IsEmpty)
             source.Line($"Gradients.RequireReal(\"{model.Name}.{method.Name}\", {string.Join(", ", method.RealArguments.Select(a => $"(\"{a}\", {Identifier.Escape(a)})"))});");
         source.Blank();
-        new BlockWriter(source, scope, forward, residuals, method.Name).Write(forward.Body, residuals.Root, $"{ResidualNames.Field(method.Name)}.Push({{0}})");
+        WriteBody(forward, scope, method.Name, $"{ResidualNames.Field(method.Name)}.Push({{0}})");
         WriteReturn(forward.Results, scope);
     }
 
@@ -71,12 +75,19 @@ internal sealed class MethodWriter(SourceWriter source, ShardedClass model, Meth
         {
             var scope = new MethodScope(model, backward, gradients);
             source.Line("using var noGrad = no_grad();");
-            new BlockWriter(source, scope, backward, residuals!, method.Name)
-                .Write(backward.Body, residuals!.Root, $"{ResidualNames.Field(method.Name)}.Pop(\"{ResidualNames.Backward(method.Name)}\")");
+            var name = ResidualNames.Backward(method.Name);
+            WriteBody(backward, scope, name, $"{ResidualNames.Field(method.Name)}.Pop(\"{name}\")");
             WriteReturn(backward.Results, scope);
         }
 
         source.Close();
+    }
+
+    private void WriteBody(Function function, MethodScope scope, string name, string keepIn)
+    {
+        var writer = new BlockWriter(source, scope, function, residuals!, method.Name);
+        writer.Write(function.Body, residuals!.Root, keepIn);
+        written.Add(new WrittenMethod(name, method.Name, [.. writer.Statements]));
     }
 
     private void WriteReturn(ImmutableArray<Value> results, MethodScope scope)

@@ -9,8 +9,12 @@ internal sealed class SourceWriter
 
     private readonly StringBuilder text = new();
     private int depth;
+    private int lines;
     private bool atStart = true;
     private bool blankWanted;
+
+    /// <summary>The number of the line that is written next, from 1 on.</summary>
+    public int NextLine => lines + (blankWanted && !atStart ? 2 : 1);
 
     /// <summary>Writes a line; an empty one asks for a blank line before the next.</summary>
     public void Line(string line)
@@ -21,6 +25,7 @@ internal sealed class SourceWriter
             return;
         }
 
+        lines = NextLine + line.Count(c => c == '\n');
         if (blankWanted && !atStart) text.Append('\n');
         blankWanted = false;
         atStart = false;

@@ -67,7 +67,7 @@ internal sealed class InProcessWorld : RankWorld, IDisposable
         }
     }
 
-    /// <summary>Notes that a rank has returned, and fails if another waits for it in a collective that it will never call.</summary>
+    /// <summary>Notes that a rank has returned, and ends the waits of those that wait for it in a collective that it will never call: they say where.</summary>
     public void Finish(int rank)
     {
         Volatile.Write(ref finished[rank], true);
@@ -76,11 +76,7 @@ internal sealed class InProcessWorld : RankWorld, IDisposable
         Rendezvous[] all;
         lock (gate) all = [.. groups.Values];
         foreach (var group in all)
-        {
-            if (group.DesertedBy(rank) is not { } desertion) continue;
-            Fail(rank, desertion);
-            return;
-        }
+            if (group.IsDesertedBy(rank)) group.Abort();
     }
 
     /// <summary>The recent collectives of all ranks, a line each.</summary>

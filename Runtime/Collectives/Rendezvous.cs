@@ -18,6 +18,7 @@ internal sealed class Rendezvous : IDisposable
     private readonly CollectiveCall[] calls;
     private readonly long[] arrived;
     private readonly long[] left;
+    private readonly string?[] sites;
 
     public Rendezvous(InProcessWorld world, string name, int[] ranks)
     {
@@ -28,6 +29,7 @@ internal sealed class Rendezvous : IDisposable
         calls = new CollectiveCall[ranks.Length];
         arrived = new long[ranks.Length * Stride];
         left = new long[ranks.Length * Stride];
+        sites = new string?[ranks.Length];
     }
 
     /// <summary>Publishes this member's call and returns everyone's, by member. Must be followed by <see cref="Leave"/>.</summary>
@@ -45,9 +47,11 @@ internal sealed class Rendezvous : IDisposable
         if (outcome == BarrierOutcome.Released)
         {
             if (CollectiveAgreement.Disagreement(calls, ranks, name) is not { } disagreement) return calls;
-            var exception = new CollectiveException($"{disagreement.Message}\n{world.History()}", disagreement.Rank, $"{call.Kind} over '{name}'");
-            world.Fail(disagreement.Rank, exception);
+            sites[member] = CallSite.Current();
+            // All members find the disagreement: behind this wait they have said where they are.
             DepartAfterFailure(member);
+            var exception = new CollectiveException($"{disagreement.Message}{Sites(disagreement.Rank)}\n{world.History()}", disagreement.Rank, $"{call.Kind} over '{name}'");
+            world.Fail(disagreement.Rank, exception);
             throw exception;
         }
         throw Broken(member, call, outcome);
@@ -64,14 +68,11 @@ internal sealed class Rendezvous : IDisposable
         throw Consequence(ranks[member], calls[member], KnownFailure());
     }
 
-    /// <summary>The failure of a member that has returned although another waits for it here, or null.</summary>
-    public CollectiveException? DesertedBy(int rank)
+    /// <summary>Whether a member has returned although another waits for it here.</summary>
+    public bool IsDesertedBy(int rank)
     {
         var deserter = Array.IndexOf(ranks, rank);
-        if (deserter < 0) return null;
-        for (var member = 0; member < ranks.Length; member++)
-            if (Arrived(member) > Arrived(deserter)) return Desertion(deserter, member);
-        return null;
+        return deserter >= 0 && Enumerable.Range(0, ranks.Length).Any(member => Arrived(member) > Arrived(deserter));
     }
 
     public void Abort() => barrier.Abort();
@@ -87,11 +88,12 @@ internal sealed class Rendezvous : IDisposable
         return null;
     }
 
+    /// <summary>On the thread of the member that waits.</summary>
     private CollectiveException Desertion(int deserter, int waiting)
     {
         var collective = $"{calls[waiting].Kind} over '{name}'";
         return new CollectiveException(
-            $"rank {ranks[deserter]} has returned, but rank {ranks[waiting]} waits for it in {calls[waiting]} over '{name}'; every rank must call the same collectives in the same order.\n{world.History()}",
+            $"rank {ranks[deserter]} has returned, but rank {ranks[waiting]} waits for it in {calls[waiting]} over '{name}' (called by {CallSite.Current()}); every rank must call the same collectives in the same order.\n{world.History()}",
             ranks[deserter],
             collective);
     }
@@ -99,6 +101,7 @@ internal sealed class Rendezvous : IDisposable
     private CollectiveException Broken(int member, CollectiveCall call, BarrierOutcome outcome)
     {
         if (outcome == BarrierOutcome.TimedOut) FailByTimeout(member);
+        else if (world.Failure is null && Deserter(member) is { } deserter) world.Fail(ranks[deserter], Desertion(deserter, member));
         DepartAfterFailure(member);
         return Consequence(ranks[member], call, KnownFailure());
     }
@@ -120,9 +123,16 @@ internal sealed class Rendezvous : IDisposable
         var seconds = world.Timeout.TotalSeconds.ToString("0.###", CultureInfo.InvariantCulture);
         var culprit = missing.Length == 0 ? member : missing[0];
         world.Fail(ranks[culprit], new CollectiveException(
-            $"rank {ranks[member]} waited {seconds} s in {calls[member]} over '{name}' for {names}; every rank must call the same collectives in the same order.\n{world.History()}",
+            $"rank {ranks[member]} waited {seconds} s in {calls[member]} over '{name}' (called by {CallSite.Current()}) for {names}; every rank must call the same collectives in the same order.\n{world.History()}",
             ranks[culprit],
             $"{calls[member].Kind} over '{name}'"));
+    }
+
+    // Where the members called what does not agree.
+    private string Sites(int rank)
+    {
+        var (site, first) = (sites[Array.IndexOf(ranks, rank)], sites[0]);
+        return site is null ? "" : $" Rank {rank} called it in {site}{(first is null || first == site ? "" : $", rank {ranks[0]} in {first}")}.";
     }
 
     private void DepartAfterFailure(int member)
@@ -151,7 +161,7 @@ internal sealed class Rendezvous : IDisposable
         var collective = $"{call.Kind} over '{name}'";
         var message = failure.Exception is CollectiveException { IsConsequence: false }
             ? failure.Exception.Message
-            : $"rank {failure.Rank} failed in or after {failure.LastCollective}: {failure.Exception.Message}";
-        return new CollectiveException($"rank {rank}, {collective}: {message}", failure.Rank, collective, isConsequence: true, failure.Exception);
+            : $"rank {failure.Rank} failed in or after {failure.LastCollective}: {failure.Message}";
+        return new CollectiveException($"rank {rank}, {collective} (called by {CallSite.Current()}): {message}", failure.Rank, collective, isConsequence: true, failure.Exception);
     }
 }

@@ -26,7 +26,7 @@ internal static class RankThreads
         if (world.Failure is { } failure)
         {
             throw new RankFailedException(
-                $"Rank {failure.Rank} of {shape} failed in or after {failure.LastCollective}: {failure.Exception.Message}",
+                $"Rank {failure.Rank} of {shape} failed in or after {failure.LastCollective}: {failure.Message}",
                 failure.Rank,
                 failure.Exception);
         }

@@ -116,7 +116,7 @@ internal sealed class ProcessWorld : RankWorld
             long mine;
             lock (counts) mine = counts[key];
             if (message.Counts!.GetValueOrDefault(key) >= mine) continue;
-            throw Failed(axis, call, rank, $"rank {rank} has returned, but rank {Rank} waits for it in {call} over '{axis}'; every rank must call the same collectives in the same order.\n  rank {rank}: {message.Text}\n  rank {Rank}: {log.History()}");
+            throw Failed(axis, call, rank, $"rank {rank} has returned, but rank {Rank} waits for it in {Place(axis, call)}; every rank must call the same collectives in the same order.\n  rank {rank}: {message.Text}\n  rank {Rank}: {log.History()}");
         }
     }
 
@@ -125,20 +125,20 @@ internal sealed class ProcessWorld : RankWorld
     {
         link.Send(State(MessageKind.Stuck) with
         {
-            Collective = $"{call} over '{axis}' (called by {CallSite.Current()})",
+            Collective = Place(axis, call),
             Group = string.Join(',', ranks),
             Members = ranks,
             Seconds = Timeout.TotalSeconds,
         });
         if (failed.Wait(ReasonTime)) return Consequence(axis, call);
-        return Failed(axis, call, Rank, $"rank {Rank} waited {Timeout.TotalSeconds:0.###} s in {call} over '{axis}', and rank 0 does not say for whom.\n  rank {Rank}: {log.History()}");
+        return Failed(axis, call, Rank, $"rank {Rank} waited {Timeout.TotalSeconds:0.###} s in {Place(axis, call)}, and rank 0 does not say for whom.\n  rank {Rank}: {log.History()}");
     }
 
     /// <summary>The failure of a connection: another rank is gone, and the coordinator knows which.</summary>
     public CollectiveException Lost(string axis, CollectiveCall call, Exception exception)
     {
         if (failed.Wait(ReasonTime)) return Consequence(axis, call);
-        return Failed(axis, call, Rank, $"rank {Rank} lost its connection to another rank in {call} over '{axis}': {exception.Message}", exception);
+        return Failed(axis, call, Rank, $"rank {Rank} lost its connection to another rank in {Place(axis, call)}: {exception.Message}", exception);
     }
 
     /// <summary>Tells all ranks that a backend has failed on its own accord, unless another rank is the cause.</summary>
@@ -149,14 +149,14 @@ internal sealed class ProcessWorld : RankWorld
 
     /// <summary>The failure of ranks that call different collectives.</summary>
     public CollectiveException Disagreed(string axis, CollectiveCall call, int rank, string message) =>
-        Failed(axis, call, rank, $"{message}\n  rank {Rank}: {log.History()}");
+        Failed(axis, call, rank, $"{message} Rank {Rank} called it in {CallSite.Current()}.\n  rank {Rank}: {log.History()}");
 
     /// <summary>Tells all ranks that this one has failed, and writes the launcher's error file.</summary>
     public void Report(Exception exception)
     {
         ErrorFile.Write(exception.Message, exception.ToString());
         if (exception is CollectiveException { IsConsequence: true } or LaunchException || failure is not null) return;
-        Announce(Rank, log.Last, exception is CollectiveException ? exception.Message : $"rank {Rank} failed in or after {log.Last}: {exception.GetType().Name}: {exception.Message}");
+        Announce(Rank, log.Last, exception is CollectiveException ? exception.Message : $"rank {Rank} failed in or after {log.Last}: {exception.GetType().Name}: {exception.Message}{(CallSite.Of(exception) is { } place ? $" (in {place})" : "")}");
     }
 
     public override void Leave()
@@ -181,6 +181,8 @@ internal sealed class ProcessWorld : RankWorld
         Announce(rank, collective, message);
         return new CollectiveException(message, rank, collective, inner: inner);
     }
+
+    private static string Place(string axis, CollectiveCall call) => $"{call} over '{axis}' (called by {CallSite.Current()})";
 
     private CollectiveException Consequence(string axis, CollectiveCall call)
     {

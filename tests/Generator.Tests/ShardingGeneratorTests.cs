@@ -1,5 +1,6 @@
 using System.Collections;
 using System.Reflection;
+using GShard.Generator.Output;
 using GShard.Generator.Tests.Writing;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
@@ -21,10 +22,24 @@ public class ShardingGeneratorTests
     }
 
     [Fact]
-    public void A_comment_in_the_class_generates_nothing_anew()
+    public void A_comment_in_a_line_of_the_class_generates_nothing_anew()
     {
-        var reasons = AfterEdit("// Gates.\n        var gates", ShardingGenerator.FilesStep);
+        var reasons = AfterEdit("/* Gates. */ var gates", ShardingGenerator.FilesStep);
         Assert.All(reasons, r => Assert.True(r is IncrementalStepRunReason.Unchanged or IncrementalStepRunReason.Cached, r.ToString()));
+    }
+
+    [Theory]
+    [InlineData("// Gates.\n        var gates", "var gates")]
+    [InlineData("\n\n[Sharded", "[Sharded")]
+    public void Where_lines_move_the_table_of_lines_alone_is_generated_anew(string text, string at)
+    {
+        var before = Source.Compile(Source.Model("MoeFeedForward"));
+        var driver = Source.Driver().RunGenerators(before).RunGenerators(Edited(before, at, text));
+        Assert.Equal(
+            [("Models.MoeFeedForward.g.cs", false), ("Models.MoeFeedForward.Plan.g.cs", false), ("Models.MoeFeedForward.Lines.g.cs", true)],
+            driver.GetRunResult().Results[0].TrackedSteps[ShardingGenerator.FilesStep].SelectMany(s => s.Outputs)
+                .Select(o => (((GeneratedFile)o.Value).HintName, o.Reason == IncrementalStepRunReason.Modified)));
+        Assert.Equal([false, false, true], OutputReasons(driver).Select(r => r != IncrementalStepRunReason.Cached));
     }
 
     [Fact]
@@ -62,10 +77,14 @@ public class ShardingGeneratorTests
     private static List<IncrementalStepRunReason> AfterEdit(string text, string step)
     {
         var before = Source.Compile(Source.Model("MoeFeedForward"));
-        var tree = before.SyntaxTrees[0];
-        var edited = tree.WithChangedText(Microsoft.CodeAnalysis.Text.SourceText.From(tree.ToString().Replace("var gates", text, StringComparison.Ordinal)));
-        var driver = Source.Driver().RunGenerators(before).RunGenerators(before.ReplaceSyntaxTree(tree, edited));
+        var driver = Source.Driver().RunGenerators(before).RunGenerators(Edited(before, "var gates", text));
         return Reasons(driver, step);
+    }
+
+    private static CSharpCompilation Edited(CSharpCompilation before, string at, string text)
+    {
+        var tree = before.SyntaxTrees[0];
+        return before.ReplaceSyntaxTree(tree, tree.WithChangedText(Microsoft.CodeAnalysis.Text.SourceText.From(tree.ToString().Replace(at, text, StringComparison.Ordinal))));
     }
 
     private static List<IncrementalStepRunReason> Reasons(GeneratorDriver driver, string step) =>

@@ -9,6 +9,8 @@ internal sealed class Steps(DeviceMesh mesh, string fault, int victim)
 {
     private const int FaultStep = 4;
 
+    private readonly Total.Sharded? model = fault == "model" ? new Total().Shard(mesh) : null;
+
     public void Run()
     {
         // A run that meets no fault ends; one that does has no other end.
@@ -55,7 +57,7 @@ internal sealed class Steps(DeviceMesh mesh, string fault, int victim)
             case "plan":
                 new ShardPlan([], [], "another program").Verify(mesh);
                 break;
-            case "loop":
+            case "loop" or "model":
                 Thread.Sleep(Timeout.Infinite);
                 break;
             case "cut":
@@ -68,6 +70,8 @@ internal sealed class Steps(DeviceMesh mesh, string fault, int victim)
     private void Step(int step)
     {
         var axis = mesh.Axis("data");
+        using var rows = ones([2, 3]);
+        using var total = model?.forward(rows);
         if (fault == "plan" && step == FaultStep) new ShardPlan([], [], "this program").Verify(mesh);
         if (fault == "splits" && step == FaultStep)
         {

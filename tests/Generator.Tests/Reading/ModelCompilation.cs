@@ -1,3 +1,4 @@
+using System.Text;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 
@@ -27,7 +28,7 @@ internal static class ModelCompilation
     /// <summary>A compilation of these sources.</summary>
     public static CSharpCompilation Of(params string[] sources) => CSharpCompilation.Create(
         "Models",
-        sources.Prepend(Usings).Select((text, i) => CSharpSyntaxTree.ParseText(text, new CSharpParseOptions(LanguageVersion.Latest), i + ".cs")),
+        sources.Prepend(Usings).Select((text, i) => CSharpSyntaxTree.ParseText(text, new CSharpParseOptions(LanguageVersion.Latest), i + ".cs", Encoding.UTF8)),
         References,
         new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, nullableContextOptions: NullableContextOptions.Enable));
 

@@ -14,7 +14,7 @@ public class BlockWriterTests
               x: float[E@expert,G,C,M] = all_to_all[expert, split=0, concat=1](dispatched)
               return x
             }
-            """));
+            """)).Text;
         Assert.Contains(
             """
                         // AllToAll over 'expert': G-split → E-split, 4·E·G·C·M/expert² bytes to each peer; returned
@@ -51,7 +51,7 @@ public class BlockWriterTests
               accumulate[w](dW)
               return dX
             }
-            """));
+            """)).Text;
         Assert.Equal(
             """
             var keep = training && Gradients.AreWanted;
@@ -99,7 +99,7 @@ public class BlockWriterTests
               }
               return y
             }
-            """));
+            """)).Text;
         Assert.Contains(
             """
                         foreach (var layer in layers)
@@ -129,7 +129,7 @@ public class BlockWriterTests
               }
               return y
             }
-            """));
+            """)).Text;
         Assert.Contains("var layersResiduals = new Stack<LayersResiduals>();", source, StringComparison.Ordinal);
         Assert.Contains("if (keep) layersResiduals.Push(new LayersResiduals(c.alias()));", source, StringComparison.Ordinal);
         Assert.Contains("private readonly record struct ForwardResiduals(Stack<LayersResiduals> LayersResiduals);", source, StringComparison.Ordinal);
@@ -153,7 +153,7 @@ public class BlockWriterTests
               }
               return y
             }
-            """));
+            """)).Text;
         Assert.Contains("if (smooth)", source, StringComparison.Ordinal);
         Assert.Contains("y = functional.gelu(x);", source, StringComparison.Ordinal);
         Assert.Contains("y = functional.relu(x);", source, StringComparison.Ordinal);
@@ -172,7 +172,7 @@ public class BlockWriterTests
               z: float[B@data,T,heads,M/heads] = mul_scalar[value=`1.0 / Math.Sqrt({M/heads})`](y)
               return z
             }
-            """));
+            """)).Text;
         Assert.Contains("var localB = x.shape[0];", source, StringComparison.Ordinal);
         Assert.Contains("x.reshape(localB, T, heads, M / heads)", source, StringComparison.Ordinal);
         Assert.Contains("* (1.0 / Math.Sqrt(M / heads));", source, StringComparison.Ordinal);

@@ -57,11 +57,12 @@ public class GeneratedCodeTests
     }
 
     [Fact]
-    public void A_blank_line_and_a_comment_change_nothing_generated()
+    public void A_blank_line_and_a_comment_change_nothing_generated_but_the_table_of_lines()
     {
         var model = Source.Model("MoeFeedForward");
         var moved = model.Replace("        var gates", "\n        // Gates of every token.\n        var gates", StringComparison.Ordinal);
-        Assert.Equal(Source.Generate(model).Files, Source.Generate(moved).Files);
+        static IEnumerable<KeyValuePair<string, string>> Programs(string source) => Source.Generate(source).Files.Where(f => !f.Key.EndsWith(".Lines.g.cs", StringComparison.Ordinal));
+        Assert.Equal(Programs(model), Programs(moved));
     }
 
     [Fact]

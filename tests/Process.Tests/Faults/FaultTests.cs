@@ -1,4 +1,5 @@
 using System.Reflection;
+using System.Runtime.CompilerServices;
 
 namespace GShard.Process.Tests;
 
@@ -105,6 +106,14 @@ public class FaultTests
     }
 
     [Fact]
+    public void A_rank_computes_for_ever_while_others_wait_for_it_in_a_model()
+    {
+        using var run = new FaultRun("model");
+        run.WaitForFault();
+        run.FailWith([0, 1, 2], $"waited 5 s in AllReduce(f32[3]) over 'data' (called by Total.forward, for relu (Total.cs:{LineOf("Total.cs", "total.relu()")})) for rank 1 (last seen in");
+    }
+
+    [Fact]
     public void A_rank_takes_another_path()
     {
         using var run = new FaultRun("shapes", variables: new() { ["GSHARD_CHECK"] = "collectives" });
@@ -163,4 +172,7 @@ public class FaultTests
             Directory.Delete(other, recursive: true);
         }
     }
+
+    private static int LineOf(string file, string what, [CallerFilePath] string path = "") =>
+        Array.FindIndex(File.ReadAllLines(Path.Combine(Path.GetDirectoryName(path)!, "..", "..", "RankProgram", file)), line => line.Contains(what, StringComparison.Ordinal)) + 1;
 }
