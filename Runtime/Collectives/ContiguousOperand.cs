@@ -47,6 +47,8 @@ internal readonly struct ContiguousOperand : IDisposable
         }
     }
 
+    public MemoryRun Run => new(Pointer, Count * ElementSize);
+
     public void Dispose()
     {
         // The address was taken from this tensor: it must outlive the collective.

@@ -3,17 +3,17 @@ namespace GShard;
 /// <summary>A backend that exchanges host memory.</summary>
 internal abstract class HostBackend : ProcessBackend
 {
-    private readonly Dictionary<string, Lazy<IExchange>> exchanges = [];
+    private readonly Dictionary<string, Lazy<Mailbox>> mailboxes = [];
 
     public override CollectiveGroup Join(ProcessWorld world, string name, int[] ranks, int member)
     {
-        lock (exchanges)
+        var group = new RankGroup(name, ranks, member);
+        lock (mailboxes)
         {
             // They connect when they first meet.
-            var key = string.Join(',', ranks);
-            if (!exchanges.TryGetValue(key, out var exchange))
-                exchanges.Add(key, exchange = new Lazy<IExchange>(() => Open(key, member, ranks.Length), LazyThreadSafetyMode.ExecutionAndPublication));
-            return new ExchangeGroup(exchange, world, name, ranks, member);
+            if (!mailboxes.TryGetValue(group.Key, out var mailbox))
+                mailboxes.Add(group.Key, mailbox = new Lazy<Mailbox>(() => new Mailbox(Open(group.Key, member, group.Size), member, group.Size)));
+            return new ExchangeGroup(mailbox, world, group);
         }
     }
 
@@ -26,8 +26,8 @@ internal abstract class HostBackend : ProcessBackend
 
     public override void Dispose()
     {
-        lock (exchanges)
-            foreach (var exchange in exchanges.Values)
-                if (exchange.IsValueCreated) exchange.Value.Dispose();
+        lock (mailboxes)
+            foreach (var mailbox in mailboxes.Values)
+                if (mailbox.IsValueCreated) mailbox.Value.Dispose();
     }
 }

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Reflection;
+using System.Runtime.InteropServices;
 
 namespace GShard;
 
@@ -95,39 +96,39 @@ internal sealed class ProcessWorld : RankWorld
     };
 
     /// <summary>Notes a collective that is about to be called.</summary>
-    public void Begin(string axis, CollectiveCall call, int[] ranks)
+    public void Begin(RankGroup group, CollectiveCall call)
     {
-        log.Record(axis, call);
-        var key = string.Join(',', ranks);
-        lock (counts) counts[key] = counts.GetValueOrDefault(key) + 1;
-        if (failure is not null) throw Consequence(axis, call);
+        log.Record(group.Name, call);
+        lock (counts) CollectionsMarshal.GetValueRefOrAddDefault(counts, group.Key, out _)++;
+        if (failure is not null) throw Consequence(group.Name, call);
     }
 
     /// <summary>Fails where a collective that is waited for will not come about.</summary>
-    public void LookAfter(string axis, CollectiveCall call, int[] ranks)
+    public void LookAfter(RankGroup group, CollectiveCall call)
     {
+        var axis = group.Name;
         if (failure is not null) throw Consequence(axis, call);
-        var key = string.Join(',', ranks);
-        foreach (var rank in ranks)
+        foreach (var rank in group.Ranks)
         {
             RankMessage? message;
             lock (left)
                 if (!left.TryGetValue(rank, out message)) continue;
             long mine;
-            lock (counts) mine = counts[key];
-            if (message.Counts!.GetValueOrDefault(key) >= mine) continue;
+            lock (counts) mine = counts[group.Key];
+            if (message.Counts!.GetValueOrDefault(group.Key) >= mine) continue;
             throw Failed(axis, call, rank, $"rank {rank} has returned, but rank {Rank} waits for it in {Place(axis, call)}; every rank must call the same collectives in the same order.\n  rank {rank}: {message.Text}\n  rank {Rank}: {log.History()}");
         }
     }
 
     /// <summary>The failure of a wait that has lasted too long: the coordinator finds out for whom.</summary>
-    public CollectiveException TimedOut(string axis, CollectiveCall call, int[] ranks)
+    public CollectiveException TimedOut(RankGroup group, CollectiveCall call)
     {
+        var axis = group.Name;
         link.Send(State(MessageKind.Stuck) with
         {
             Collective = Place(axis, call),
-            Group = string.Join(',', ranks),
-            Members = ranks,
+            Group = group.Key,
+            Members = group.Ranks,
             Seconds = Timeout.TotalSeconds,
         });
         if (failed.Wait(ReasonTime)) return Consequence(axis, call);

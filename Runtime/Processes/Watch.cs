@@ -2,9 +2,8 @@ namespace GShard;
 
 /// <summary>Waits for what a member of a group takes part in, and looks after the other ranks meanwhile.</summary>
 /// <param name="world">The ranks.</param>
-/// <param name="name">The group's name.</param>
-/// <param name="ranks">The group's ranks.</param>
-internal readonly struct Watch(ProcessWorld world, string name, int[] ranks)
+/// <param name="group">The group.</param>
+internal readonly struct Watch(ProcessWorld world, RankGroup group)
 {
     /// <summary>How long a wait lasts before the others are looked after.</summary>
     private static readonly TimeSpan Slice = TimeSpan.FromMilliseconds(100);
@@ -18,13 +17,13 @@ internal readonly struct Watch(ProcessWorld world, string name, int[] ranks)
         {
             while (!work.Wait(Slice))
             {
-                world.LookAfter(name, call, ranks);
-                if (TimeSpan.FromMilliseconds(Environment.TickCount64 - start) > world.Timeout) throw world.TimedOut(name, call, ranks);
+                world.LookAfter(group, call);
+                if (TimeSpan.FromMilliseconds(Environment.TickCount64 - start) > world.Timeout) throw world.TimedOut(group, call);
             }
         }
         catch (ExchangeException broken)
         {
-            throw world.Lost(name, call, broken);
+            throw world.Lost(group.Name, call, broken);
         }
         work.Dispose();
     }

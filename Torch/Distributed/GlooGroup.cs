@@ -6,7 +6,6 @@ namespace GShard.Torch;
 /// </summary>
 public sealed unsafe class GlooGroup : IDisposable
 {
-    private readonly int size;
     private IntPtr handle;
 
     /// <summary>Meets the other members; all of them must call it.</summary>
@@ -21,7 +20,6 @@ public sealed unsafe class GlooGroup : IDisposable
         ArgumentException.ThrowIfNullOrEmpty(host);
         if (!IsAvailable)
             throw new PlatformNotSupportedException("This libtorch was built without Gloo; take another, or another backend.");
-        this.size = size;
         handle = LibTorch.Check(LibTorch.ts_gloo_create(store.Handle, member, size, host, (long)timeout.TotalMilliseconds));
         GC.KeepAlive(store);
     }
@@ -29,24 +27,19 @@ public sealed unsafe class GlooGroup : IDisposable
     /// <summary>Whether this libtorch has Gloo.</summary>
     public static bool IsAvailable => LibTorch.ts_has_gloo() != 0;
 
-    /// <summary>Sends a run of bytes to each member and receives one of each.</summary>
-    /// <param name="output">Where the runs of all members go, one after the other.</param>
-    /// <param name="received">Their bytes, by member.</param>
-    /// <param name="input">The runs for all members, one after the other.</param>
-    /// <param name="sent">Their bytes, by member.</param>
-    public GlooWork AllToAll(nint output, ReadOnlySpan<long> received, nint input, ReadOnlySpan<long> sent)
-    {
-        if (received.Length != size || sent.Length != size)
-            throw new ArgumentException($"An all-to-all of {size} members needs {size} counts each way, but was given {received.Length} and {sent.Length}.");
-        fixed (long* from = received, to = sent)
-            return new GlooWork(LibTorch.ts_gloo_all_to_all(Handle, output, from, input, to, size));
-    }
+    /// <summary>Sends a message to another member.</summary>
+    /// <param name="member">The other member.</param>
+    /// <param name="tag">Its messages of one tag arrive in the order in which they were sent; at least 0.</param>
+    /// <param name="data">The message.</param>
+    /// <param name="bytes">Its bytes, at most as many as the other member expects.</param>
+    public GlooWork Send(int member, int tag, nint data, long bytes) => new(LibTorch.ts_gloo_send(Handle, member, tag, data, bytes), isMessage: true);
 
-    /// <summary>Every member's bytes, one after the other; all give as many.</summary>
-    public GlooWork AllGather(nint output, nint input, long bytes) => new(LibTorch.ts_gloo_all_gather(Handle, output, input, bytes, size));
-
-    /// <summary>The bytes of one member, in place.</summary>
-    public GlooWork Broadcast(nint data, long bytes, int source) => new(LibTorch.ts_gloo_broadcast(Handle, data, bytes, source));
+    /// <summary>Receives the next message of a tag from another member.</summary>
+    /// <param name="member">The other member.</param>
+    /// <param name="tag">The tag, at least 0.</param>
+    /// <param name="data">Where it goes.</param>
+    /// <param name="bytes">How many bytes it has at most; one that has more ends the process.</param>
+    public GlooWork Receive(int member, int tag, nint data, long bytes) => new(LibTorch.ts_gloo_receive(Handle, member, tag, data, bytes), isMessage: true);
 
     /// <summary>The reduction over the members, in place, in an order of Gloo's own: f32, f64, f16, i64, i32, i8 or u8.</summary>
     public GlooWork AllReduce(nint data, long count, ScalarType dtype, GlooReduction reduction) =>

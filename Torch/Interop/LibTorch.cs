@@ -113,10 +113,10 @@ internal static unsafe partial class LibTorch
     [LibraryImport(Library)] internal static partial void ts_store_release(IntPtr store);
     [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)] internal static partial IntPtr ts_gloo_create(IntPtr store, int rank, int size, string host, long timeoutMilliseconds);
     [LibraryImport(Library)] internal static partial void ts_gloo_release(IntPtr group);
-    [LibraryImport(Library)] internal static partial IntPtr ts_gloo_all_to_all(IntPtr group, IntPtr output, long* received, IntPtr input, long* sent, int size);
-    [LibraryImport(Library)] internal static partial IntPtr ts_gloo_all_gather(IntPtr group, IntPtr output, IntPtr input, long count, int size);
-    [LibraryImport(Library)] internal static partial IntPtr ts_gloo_broadcast(IntPtr group, IntPtr data, long count, int source);
+    [LibraryImport(Library)] internal static partial IntPtr ts_gloo_send(IntPtr group, int member, int tag, IntPtr data, long count);
+    [LibraryImport(Library)] internal static partial IntPtr ts_gloo_receive(IntPtr group, int member, int tag, IntPtr data, long count);
     [LibraryImport(Library)] internal static partial IntPtr ts_gloo_all_reduce(IntPtr group, IntPtr data, long count, int dtype, int operation);
     [LibraryImport(Library)] internal static partial int ts_work_wait(IntPtr work, long timeoutMilliseconds);
+    [LibraryImport(Library)] internal static partial int ts_message_wait(IntPtr work, long timeoutMilliseconds);
     [LibraryImport(Library)] internal static partial void ts_work_release(IntPtr work);
 }

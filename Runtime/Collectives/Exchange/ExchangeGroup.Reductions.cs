@@ -4,10 +4,13 @@ namespace GShard;
 
 /// <summary>
 /// Reductions in rank order: every member receives all members' elements of its chunk and reduces them as the ranks of one process do. A sum
-/// of the backend's own is taken for large all-reduces, where the program does not ask for the order.
+/// of the backend's own is taken where the program asks for it.
 /// </summary>
 internal sealed unsafe partial class ExchangeGroup
 {
+    /// <summary>Operands of up to this many bytes, times the members, are sent whole, which takes one step where slices take two.</summary>
+    private const long WholeBytes = 128 << 10;
+
     public override Tensor AllReduce(Tensor x, Reduction reduction) => AllReduce([x], reduction)[0];
 
     public override Tensor[] AllReduce(Tensor[] xs, Reduction reduction)
@@ -15,28 +18,15 @@ internal sealed unsafe partial class ExchangeGroup
         var operands = Operands(xs);
         try
         {
-            var kind = reduction switch
-            {
-                Reduction.Sum => CollectiveKind.AllReduce,
-                Reduction.Max => CollectiveKind.AllReduceMax,
-                _ => CollectiveKind.AllReduceMin,
-            };
-            var parts = operands.Select(operand => new CollectiveCall { Kind = kind, Dtype = operand.Dtype, Shape = operand.Shape, Input = operand.Pointer }).ToArray();
-            var call = parts.Length == 1 ? parts[0] : new CollectiveCall { Kind = kind, Parts = parts };
-            using var meeting = Meet(call, operands);
             Tensor[] results = [.. operands.Select(operand => empty(operand.Shape, operand.Dtype))];
-            if (meeting.IsComplete)
+            if (Packed.Bytes(operands) * Size <= WholeBytes)
             {
-                for (var i = 0; i < operands.Length; i++)
-                {
-                    var part = i;
-                    ReduceHere([.. meeting.Calls.Select(c => c.Parts.Length == 0 ? c.Input : c.Parts[part].Input)], results[i], operands[i].Count, reduction);
-                }
+                ReduceWhole(operands, results, reduction);
                 return results;
             }
             // Operands of one element type are one long vector.
             foreach (var alike in Enumerable.Range(0, operands.Length).GroupBy(i => operands[i].Dtype))
-                Reduce([.. alike.Select(i => operands[i])], [.. alike.Select(i => results[i])], reduction, call);
+                Reduce([.. alike.Select(i => operands[i])], [.. alike.Select(i => results[i])], reduction);
             return results;
         }
         finally
@@ -48,31 +38,16 @@ internal sealed unsafe partial class ExchangeGroup
     public override Tensor ReduceScatter(Tensor x, int dim, long granule)
     {
         using var operand = new ContiguousOperand(x);
-        var call = new CollectiveCall
-        {
-            Kind = CollectiveKind.ReduceScatter,
-            Dtype = operand.Dtype,
-            Shape = operand.Shape,
-            First = dim,
-            Granule = granule,
-            Input = operand.Pointer,
-        };
-        using var meeting = Meet(call, [operand]);
-        var result = NewChunk(operand, dim, granule);
-        if (meeting.IsComplete)
-        {
-            ScatterHere(operand, [.. meeting.Calls.Select(c => c.Input)], result, dim, granule);
-            return result;
-        }
-        using var chunks = Chunks(operand, dim, granule, out var sent);
-        var mine = sent[member];
-        var arrived = new ExchangeBuffer(mine * Size);
-        Finish(Exchange.AllToAll(arrived.Pointer, [.. Enumerable.Repeat(mine, Size)], chunks.Pointer, sent), call);
-        ReduceHere([.. Enumerable.Range(0, Size).Select(i => arrived.Pointer + (nint)(i * mine))], result, mine / operand.ElementSize, Reduction.Sum);
-        arrived.Dispose();
+        var call = new CollectiveCall { Kind = CollectiveKind.ReduceScatter, Dtype = operand.Dtype, Shape = operand.Shape, First = dim, Granule = granule };
+        var chunks = Chunks(operand, dim, granule, out var runs);
+        using var meeting = Meet(call, runs);
+        var result = empty(With(operand.Shape, dim, Chunk.Size(operand.Shape[dim], Size, member, granule)), operand.Dtype);
+        ReduceHere(meeting.Take([.. Enumerable.Repeat(runs[member].Bytes, Size)]), result, runs[member].Bytes / operand.ElementSize, Reduction.Sum);
+        chunks?.Dispose();
         return result;
     }
 
+    /// <summary>Every member gets its chunks of all operands in one run.</summary>
     public override Tensor[] ReduceScatter((Tensor X, int Dim)[] parts)
     {
         var operands = Operands([.. parts.Select(part => part.X)]);
@@ -83,18 +58,18 @@ internal sealed unsafe partial class ExchangeGroup
                 Kind = CollectiveKind.ReduceScatter,
                 Parts = [.. operands.Select((operand, i) => new CollectiveCall { Kind = CollectiveKind.ReduceScatter, Dtype = operand.Dtype, Shape = operand.Shape, First = parts[i].Dim })],
             };
-            using var meeting = Meet(call, operands);
-            Tensor[] results = [.. operands.Select((operand, i) => NewChunk(operand, parts[i].Dim, 1))];
-            if (meeting.IsComplete)
+            var packed = PackChunks(operands, parts, out var runs, out var bytes);
+            using var meeting = Meet(call, runs);
+            var places = meeting.Take([.. Enumerable.Repeat(runs[member].Bytes, Size)]);
+            var results = new Tensor[parts.Length];
+            for (var i = 0; i < parts.Length; i++)
             {
-                for (var i = 0; i < parts.Length; i++)
-                {
-                    var part = i;
-                    ScatterHere(operands[i], [.. meeting.Calls.Select(c => c.Parts[part].Input)], results[i], parts[i].Dim, 1);
-                }
-                return results;
+                var dim = parts[i].Dim;
+                results[i] = empty(With(operands[i].Shape, dim, Chunk.Size(operands[i].Shape[dim], Size, member)), operands[i].Dtype);
+                ReduceHere(places, results[i], bytes[i] / operands[i].ElementSize, Reduction.Sum);
+                for (var other = 0; other < Size; other++) places[other] += (nint)Packed.Aligned(bytes[i]);
             }
-            ScatterAll(operands, parts, results, call);
+            packed.Dispose();
             return results;
         }
         finally
@@ -103,110 +78,102 @@ internal sealed unsafe partial class ExchangeGroup
         }
     }
 
-    /// <summary>Sends every member its chunks of all operands in one run.</summary>
-    private void ScatterAll(ContiguousOperand[] operands, (Tensor X, int Dim)[] parts, Tensor[] results, CollectiveCall call)
+    /// <summary>The members' chunks of all operands, a member's one after the other.</summary>
+    private ExchangeBuffer PackChunks(ContiguousOperand[] operands, (Tensor X, int Dim)[] parts, out MemoryRun[] runs, out long[] mine)
     {
-        var sizes = new long[parts.Length][];
-        var chunks = new ChunkMemory[parts.Length];
-        for (var i = 0; i < parts.Length; i++) chunks[i] = Chunks(operands[i], parts[i].Dim, 1, out sizes[i]);
-        long[] sent = [.. Enumerable.Range(0, Size).Select(other => sizes.Sum(bytes => Packed.Aligned(bytes[other])))];
-        var packed = new ExchangeBuffer(sent.Sum());
-        var target = packed.Pointer;
+        var (pieces, buffers) = (new MemoryRun[parts.Length][], new ExchangeBuffer?[parts.Length]);
+        for (var i = 0; i < parts.Length; i++) buffers[i] = Chunks(operands[i], parts[i].Dim, 1, out pieces[i]);
+        long[] bytes = [.. Enumerable.Range(0, Size).Select(other => pieces.Sum(piece => Packed.Aligned(piece[other].Bytes)))];
+        var packed = new ExchangeBuffer(bytes.Sum());
+        runs = Runs(packed.Pointer, bytes);
         for (var other = 0; other < Size; other++)
-            for (var i = 0; i < parts.Length; i++)
-            {
-                var bytes = sizes[i][other];
-                Buffer.MemoryCopy((void*)(chunks[i].Pointer + (nint)sizes[i].Take(other).Sum()), (void*)target, bytes, bytes);
-                target += (nint)Packed.Aligned(bytes);
-            }
-        foreach (var chunk in chunks) chunk.Dispose();
-        var mine = sent[member];
-        var arrived = new ExchangeBuffer(mine * Size);
-        Finish(Exchange.AllToAll(arrived.Pointer, [.. Enumerable.Repeat(mine, Size)], packed.Pointer, sent), call);
-        packed.Dispose();
-        var offset = arrived.Pointer;
-        for (var i = 0; i < parts.Length; i++)
         {
-            var first = offset;
-            ReduceHere([.. Enumerable.Range(0, Size).Select(other => first + (nint)(other * mine))], results[i], sizes[i][member] / operands[i].ElementSize, Reduction.Sum);
-            offset += (nint)Packed.Aligned(sizes[i][member]);
+            var target = runs[other].Pointer;
+            foreach (var piece in pieces)
+            {
+                Buffer.MemoryCopy((void*)piece[other].Pointer, (void*)target, piece[other].Bytes, piece[other].Bytes);
+                target += (nint)Packed.Aligned(piece[other].Bytes);
+            }
         }
-        arrived.Dispose();
+        foreach (var buffer in buffers) buffer?.Dispose();
+        mine = [.. pieces.Select(piece => piece[member].Bytes)];
+        return packed;
     }
 
-    private Tensor NewChunk(ContiguousOperand operand, int dim, long granule) =>
-        empty(With(operand.Shape, dim, Chunk.Size(operand.Shape[dim], Size, member, granule)), operand.Dtype);
-
-    /// <summary>Reduces this member's chunk of whole operands that are all here.</summary>
-    private void ScatterHere(ContiguousOperand operand, nint[] inputs, Tensor result, int dim, long granule)
+    private static CollectiveCall Reducing(ContiguousOperand[] operands, Reduction reduction)
     {
-        var (outer, inner) = (Product(operand.Shape.AsSpan(0, dim)), Product(operand.Shape.AsSpan(dim + 1)));
-        var (row, run) = (operand.Shape[dim] * inner, Chunk.Size(operand.Shape[dim], Size, member, granule) * inner);
-        var offset = Chunk.Offset(operand.Shape[dim], Size, member, granule) * inner;
-        Span<nint> output = [RawMemory.Pointer(result)];
-        for (var i = 0L; i < outer && run > 0; i++)
-            ElementReduction.Run(operand.Dtype, Reduction.Sum, inputs, (i * row) + offset, output, i * run, run);
+        var kind = reduction switch
+        {
+            Reduction.Sum => CollectiveKind.AllReduce,
+            Reduction.Max => CollectiveKind.AllReduceMax,
+            _ => CollectiveKind.AllReduceMin,
+        };
+        CollectiveCall[] parts = [.. operands.Select(operand => new CollectiveCall { Kind = kind, Dtype = operand.Dtype, Shape = operand.Shape })];
+        return parts.Length == 1 ? parts[0] : new CollectiveCall { Kind = kind, Parts = parts };
     }
 
-    private void Reduce(ContiguousOperand[] operands, Tensor[] results, Reduction reduction, CollectiveCall call)
+    /// <summary>Every member gets all operands whole, and reduces them.</summary>
+    private void ReduceWhole(ContiguousOperand[] operands, Tensor[] results, Reduction reduction)
+    {
+        var packed = operands.Length == 1 ? null : new ExchangeBuffer(Packed.Bytes(operands));
+        var run = packed is null ? operands[0].Run : Packed.Write(operands, packed.Pointer);
+        using var meeting = Meet(Reducing(operands, reduction), ToAll(run));
+        var places = meeting.Take([.. Enumerable.Repeat(run.Bytes, Size)]);
+        for (var i = 0; i < operands.Length; i++)
+        {
+            ReduceHere(places, results[i], operands[i].Count, reduction);
+            for (var other = 0; other < Size; other++) places[other] += (nint)Packed.Aligned(operands[i].Run.Bytes);
+        }
+        packed?.Dispose();
+    }
+
+    /// <summary>Reduces operands of one element type.</summary>
+    private void Reduce(ContiguousOperand[] operands, Tensor[] results, Reduction reduction)
     {
         var (dtype, elementSize) = (operands[0].Dtype, operands[0].ElementSize);
         var count = operands.Sum(operand => operand.Count);
-        if (count == 0) return;
-        var isNative = reduction == Reduction.Sum && Exchange.Sums(dtype) && !world.SumsInOrder(count * elementSize);
-        // The ordered reduction leaves equal slices of all members one after the other, the last of them longer than its elements.
-        var slice = (count + Size - 1) / Size;
-        var isWhole = operands.Length == 1 && (isNative || slice * Size == count);
-        var gathered = isWhole ? null : new ExchangeBuffer(slice * Size * elementSize);
-        var target = gathered?.Pointer ?? RawMemory.Pointer(results[0]);
-        if (isNative)
+        var call = Reducing(operands, reduction);
+        if (operands.Length == 1)
         {
-            Join(operands, target);
-            Finish(Exchange.Sum(target, count, dtype), call);
+            Reduce(call, operands[0].Run.Pointer, RawMemory.Pointer(results[0]), dtype, count, reduction);
+            return;
         }
-        else
+        var (joined, reduced) = (new ExchangeBuffer(count * elementSize), new ExchangeBuffer(count * elementSize));
+        var place = joined.Pointer;
+        foreach (var operand in operands)
         {
-            ReduceInOrder(operands, target, count, slice, reduction, call);
+            Buffer.MemoryCopy((void*)operand.Run.Pointer, (void*)place, operand.Run.Bytes, operand.Run.Bytes);
+            place += (nint)operand.Run.Bytes;
         }
-        if (gathered is null) return;
+        Reduce(call, joined.Pointer, reduced.Pointer, dtype, count, reduction);
+        place = reduced.Pointer;
         for (var i = 0; i < operands.Length; i++)
         {
-            var bytes = operands[i].Count * elementSize;
-            Buffer.MemoryCopy((void*)target, (void*)RawMemory.Pointer(results[i]), bytes, bytes);
-            target += (nint)bytes;
+            var bytes = operands[i].Run.Bytes;
+            Buffer.MemoryCopy((void*)place, (void*)RawMemory.Pointer(results[i]), bytes, bytes);
+            place += (nint)bytes;
         }
-        gathered.Dispose();
-    }
-
-    /// <summary>Each member reduces its slice over all members, then all gather the slices.</summary>
-    private void ReduceInOrder(ContiguousOperand[] operands, nint target, long count, long slice, Reduction reduction, CollectiveCall call)
-    {
-        var (dtype, elementSize) = (operands[0].Dtype, operands[0].ElementSize);
-        var joined = operands.Length == 1 ? null : new ExchangeBuffer(count * elementSize);
-        if (joined is not null) Join(operands, joined.Pointer);
-        var sent = new long[Size];
-        for (var i = 0; i < Size; i++) sent[i] = Chunk.Size(count, Size, i) * elementSize;
-        var mine = sent[member];
-        var arrived = new ExchangeBuffer(mine * Size);
-        Finish(Exchange.AllToAll(arrived.Pointer, [.. Enumerable.Repeat(mine, Size)], joined?.Pointer ?? operands[0].Pointer, sent), call);
-        joined?.Dispose();
-        var reduced = new ExchangeBuffer(slice * elementSize);
-        var inputs = new nint[Size];
-        for (var i = 0; i < Size; i++) inputs[i] = arrived.Pointer + (nint)(i * mine);
-        ElementReduction.Run(dtype, reduction, inputs, 0, [reduced.Pointer], 0, mine / elementSize);
-        arrived.Dispose();
-        Gather(target, [.. Enumerable.Repeat(slice * elementSize, Size)], reduced.Pointer, call);
+        joined.Dispose();
         reduced.Dispose();
     }
 
-    private static void Join(ContiguousOperand[] operands, nint target)
+    /// <summary>In order, each member reduces its slice over all members and sends it to all.</summary>
+    private void Reduce(CollectiveCall call, nint source, nint target, ScalarType dtype, long count, Reduction reduction)
     {
-        foreach (var operand in operands)
+        var elementSize = ElementType.Size(dtype);
+        if (reduction == Reduction.Sum && !world.SumsInOrder(count * elementSize) && Connected(call).Exchange is var exchange && exchange.Sums(dtype))
         {
-            var bytes = operand.Count * operand.ElementSize;
-            Buffer.MemoryCopy((void*)operand.Pointer, (void*)target, bytes, bytes);
-            target += (nint)bytes;
+            using var agreed = Meet(call);
+            Buffer.MemoryCopy((void*)source, (void*)target, count * elementSize, count * elementSize);
+            watch.Finish(exchange.Sum(target, count, dtype), call);
+            return;
         }
+        long[] slices = [.. Enumerable.Range(0, Size).Select(other => Chunk.Size(count, Size, other) * elementSize)];
+        using var meeting = Meet(call, Runs(source, slices));
+        var places = meeting.Take([.. Enumerable.Repeat(slices[member], Size)]);
+        var expected = meeting.Expect(target, slices);
+        ElementReduction.Run(dtype, reduction, places, 0, [target + (nint)slices.Take(member).Sum()], 0, slices[member] / elementSize);
+        meeting.Share(target, slices, expected, group.Others);
     }
 
     private static void ReduceHere(nint[] inputs, Tensor result, long count, Reduction reduction) =>

@@ -3,34 +3,16 @@ using static TorchSharp.torch;
 namespace GShard;
 
 /// <summary>
-/// Every collective, made of the few exchanges that all backends have. Members first exchange frames that say what each is about to do, so
-/// that they fail together, with a sentence, where they disagree, and so that small operands need no second exchange. What arrives lies in
-/// local memory and is put together as among the ranks of one process, by the same code, in rank order: the bits are the same.
+/// Every collective, made of messages between members. Each begins with a frame that says what its sender is about to do, so that members
+/// that disagree fail together, with a sentence, before any number is wrong; small operands come with it. What arrives is put together as
+/// among the ranks of one process, by the same code, in rank order: the bits are the same.
 /// </summary>
-internal sealed unsafe partial class ExchangeGroup : CollectiveGroup
+internal sealed unsafe partial class ExchangeGroup(Lazy<Mailbox> mailbox, ProcessWorld world, RankGroup group) : CollectiveGroup
 {
-    private readonly Lazy<IExchange> connection;
-    private readonly ProcessWorld world;
-    private readonly string name;
-    private readonly int[] ranks;
-    private readonly int member;
-    private readonly int frameSize;
-    private readonly long[] frameSizes;
+    private readonly Watch watch = new(world, group);
+    private readonly int member = group.Member;
 
-    public ExchangeGroup(Lazy<IExchange> connection, ProcessWorld world, string name, int[] ranks, int member)
-    {
-        this.connection = connection;
-        this.world = world;
-        this.name = name;
-        this.ranks = ranks;
-        this.member = member;
-        frameSize = Frame.Size(ranks.Length);
-        frameSizes = [.. Enumerable.Repeat((long)frameSize, ranks.Length)];
-    }
-
-    private int Size => ranks.Length;
-
-    private IExchange Exchange => connection.Value;
+    private int Size => group.Size;
 
     public override void Barrier() => Meet(new CollectiveCall { Kind = CollectiveKind.Barrier }).Dispose();
 
@@ -40,73 +22,42 @@ internal sealed unsafe partial class ExchangeGroup : CollectiveGroup
         return meeting.Calls.Sum(call => call.First);
     }
 
-    /// <summary>Exchanges frames; all members then know all calls, which agree, and have all operands where all of them are small.</summary>
-    private Meeting Meet(CollectiveCall call, ReadOnlySpan<ContiguousOperand> operands = default, bool mayHoldOperand = true)
+    /// <summary>Exchanges frames; the members then know each other's calls, which agree.</summary>
+    /// <param name="call">What this member calls.</param>
+    /// <param name="runs">What it has for each member, itself too, by member; nothing where that is nothing for all.</param>
+    /// <param name="to">Whom it sends a frame; nobody but them gets anything. All others unless given.</param>
+    /// <param name="from">Who sends it one. All others unless given.</param>
+    private Meeting Meet(CollectiveCall call, MemoryRun[]? runs = null, int[]? to = null, int[]? from = null)
     {
-        if (world.NamesSites) call = call with { Site = CallSite.Current() };
-        world.Begin(name, call, ranks);
-        if (!connection.IsValueCreated) Connect(call);
-        var sent = new ExchangeBuffer((long)frameSize * Size);
-        var received = new ExchangeBuffer((long)frameSize * Size);
-        var bytes = Packed.Bytes(operands);
-        var mine = sent.Pointer;
-        var copies = operands.ToArray();
-        var encoded = Frame.Write(mine, frameSize, call, mayHoldOperand ? bytes : -1, target => Packed.Write(copies, target));
-        for (var other = 1; other < Size; other++)
-            Buffer.MemoryCopy((void*)mine, (void*)(mine + (other * frameSize)), frameSize, frameSize);
-        Finish(Exchange.AllToAll(received.Pointer, frameSizes, sent.Pointer, frameSizes), call);
-        sent.Dispose();
-
-        var calls = Calls(received.Pointer, encoded, call);
-        if (CollectiveAgreement.Disagreement(calls, ranks, name) is { } disagreement)
-        {
-            received.Dispose();
-            throw world.Disagreed(name, call, disagreement.Rank, disagreement.Message);
-        }
-        var isComplete = operands.Length > 0;
-        for (var other = 0; other < Size && isComplete; other++)
-        {
-            if (Frame.Operand(received.Pointer + (other * frameSize)) is { } operand) Packed.Locate(calls[other], operand);
-            else isComplete = false;
-        }
-        return new Meeting(calls, received, isComplete);
-    }
-
-    private CollectiveCall[] Calls(nint frames, byte[] mine, CollectiveCall call)
-    {
-        var calls = new CollectiveCall[Size];
-        var areWhole = true;
-        for (var other = 0; other < Size; other++)
-        {
-            var frame = frames + (other * frameSize);
-            if (Frame.HoldsCall(frame, frameSize)) calls[other] = Frame.Read(frame);
-            else areWhole = false;
-        }
-        if (areWhole) return calls;
-
-        // Some call is longer than a frame: all are exchanged.
-        var lengths = new long[Size];
-        for (var other = 0; other < Size; other++) lengths[other] = Frame.CallBytes(frames + (other * frameSize));
-        var sent = new ExchangeBuffer((long)mine.Length * Size);
-        var received = new ExchangeBuffer(lengths.Sum());
-        for (var other = 0; other < Size; other++)
-            mine.CopyTo(new Span<byte>((void*)(sent.Pointer + (other * mine.Length)), mine.Length));
-        Finish(Exchange.AllToAll(received.Pointer, lengths, sent.Pointer, [.. Enumerable.Repeat((long)mine.Length, Size)]), call);
-        var offset = received.Pointer;
-        for (var other = 0; other < Size; other++)
-        {
-            calls[other] = Frame.Decode(offset, lengths[other]);
-            offset += (nint)lengths[other];
-        }
-        sent.Dispose();
-        received.Dispose();
-        return calls;
+        // Compared in full, members are compared with all.
+        if (world.NamesSites) (call, to, from) = (call with { Site = CallSite.Current() }, null, null);
+        world.Begin(group, call);
+        var meeting = new Meeting(group, Connected(call), call, runs ?? [], work => watch.Finish(work, call));
+        meeting.Send(to ?? group.Others);
+        meeting.Receive(from ?? group.Others);
+        if (meeting.AreAlike) return meeting;
+        int[] heard = [.. (from ?? group.Others).Append(member).Order()];
+        if (CollectiveAgreement.Disagreement([.. heard.Select(other => meeting.Calls[other])], [.. heard.Select(other => group.Ranks[other])], group.Name) is not { } disagreement)
+            return meeting;
+        throw world.Disagreed(group.Name, call, disagreement.Rank, disagreement.Message);
     }
 
     // The members connect when they first meet, on another thread: that has to be watched as a collective is.
-    private void Connect(CollectiveCall call) => Finish(new Connecting(Task.Run(() => connection.Value)), call);
+    private Mailbox Connected(CollectiveCall call)
+    {
+        if (!mailbox.IsValueCreated) watch.Finish(new Connecting(Task.Run(() => mailbox.Value)), call);
+        return mailbox.Value;
+    }
 
-    private void Finish(IExchangeWork work, CollectiveCall call) => new Watch(world, name, ranks).Finish(work, call);
+    private MemoryRun[] ToAll(MemoryRun run) => [.. Enumerable.Repeat(run, Size)];
+
+    /// <summary>Runs of memory for the members, one after the other.</summary>
+    private static MemoryRun[] Runs(nint memory, long[] bytes)
+    {
+        var runs = new MemoryRun[bytes.Length];
+        for (var i = 0; i < runs.Length; memory += (nint)bytes[i++]) runs[i] = new MemoryRun(memory, bytes[i]);
+        return runs;
+    }
 
     private static ContiguousOperand[] Operands(Tensor[] xs)
     {
@@ -144,7 +95,7 @@ internal sealed unsafe partial class ExchangeGroup : CollectiveGroup
         return result;
     }
 
-    private sealed class Connecting(Task<IExchange> task) : IExchangeWork
+    private sealed class Connecting(Task<Mailbox> task) : IExchangeWork
     {
         public bool Wait(TimeSpan limit)
         {
@@ -156,16 +107,5 @@ internal sealed unsafe partial class ExchangeGroup : CollectiveGroup
         public void Dispose()
         {
         }
-    }
-
-    /// <summary>What all members are about to do, and their operands where those came with it.</summary>
-    private readonly struct Meeting(CollectiveCall[] calls, ExchangeBuffer frames, bool isComplete) : IDisposable
-    {
-        public CollectiveCall[] Calls => calls;
-
-        /// <summary>Whether the calls' operands are here already.</summary>
-        public bool IsComplete => isComplete;
-
-        public void Dispose() => frames.Dispose();
     }
 }

@@ -3,63 +3,65 @@ using static TorchSharp.torch;
 namespace GShard;
 
 /// <summary>
-/// What a member tells all others before a collective: the call, and the operand itself where it is small. Frames have one size, so that
-/// they can be exchanged between members that do not agree on anything yet. A call that does not fit goes after.
+/// What a member tells another before a collective: the call, and what it has for it where that is small. Room for a frame of any size
+/// stands ready, so that members need not agree on anything yet. What does not fit goes after.
 /// </summary>
 internal static unsafe class Frame
 {
-    // Bytes of the call and of the operand behind it; −1 for an operand that goes after.
+    // Bytes of the call and of what is behind it; −1 for what goes after.
     private const int Preamble = 2 * sizeof(long);
     private const int Alignment = 64;
 
-    /// <summary>The bytes of a frame among so many members: all frames that a member sends together stay small.</summary>
-    public static int Size(int members) => members <= 16 ? 4096 : members <= 64 ? 1024 : 512;
-
-    /// <summary>Writes a frame, and returns the encoded call.</summary>
-    /// <param name="target">The frame's first byte.</param>
-    /// <param name="size">Its bytes.</param>
-    /// <param name="call">The call.</param>
-    /// <param name="operandBytes">The bytes of its operands, or −1 where they must not go with it.</param>
-    /// <param name="write">Writes the operands to an address.</param>
-    public static byte[] Write(nint target, int size, CollectiveCall call, long operandBytes, Action<nint> write)
+    /// <summary>The most bytes of a frame among so many members: all frames that a member receives at a time stay a few megabytes.</summary>
+    public static int Capacity(int members) => members switch
     {
-        var encoded = Encode(call);
+        <= 8 => (256 << 10) + 4096,
+        <= 32 => (64 << 10) + 4096,
+        <= 128 => (16 << 10) + 4096,
+        _ => 2 * 4096,
+    };
+
+    /// <summary>The bytes for which a frame among so many members has room, as a rule.</summary>
+    public static long OperandBytes(int members) => Capacity(members) - 4096;
+
+    /// <summary>Writes a frame.</summary>
+    /// <param name="target">Its first byte.</param>
+    /// <param name="capacity">The most bytes it may have.</param>
+    /// <param name="call">The encoded call.</param>
+    /// <param name="operand">What goes with it where it fits.</param>
+    /// <returns>The frame's bytes.</returns>
+    public static MemoryRun Write(nint target, int capacity, ReadOnlySpan<byte> call, MemoryRun operand)
+    {
         var preamble = (long*)target;
-        preamble[0] = encoded.Length;
-        preamble[1] = -1;
-        if (Preamble + encoded.Length > size) return encoded;
-        encoded.CopyTo(new Span<byte>((byte*)target + Preamble, encoded.Length));
-        var offset = OperandOffset(encoded.Length);
-        if (operandBytes < 0 || offset + operandBytes > size) return encoded;
-        preamble[1] = operandBytes;
-        write(target + offset);
-        return encoded;
+        (preamble[0], preamble[1]) = (call.Length, -1);
+        if (Preamble + call.Length > capacity) return new MemoryRun(target, Preamble);
+        call.CopyTo(new Span<byte>((byte*)target + Preamble, call.Length));
+        var offset = OperandOffset(call.Length);
+        if (offset + operand.Bytes > capacity) return new MemoryRun(target, Preamble + call.Length);
+        preamble[1] = operand.Bytes;
+        Buffer.MemoryCopy((void*)operand.Pointer, (void*)(target + offset), operand.Bytes, operand.Bytes);
+        return new MemoryRun(target, offset + operand.Bytes);
     }
 
-    /// <summary>The bytes of the call in a frame.</summary>
+    /// <summary>The bytes of a frame's call.</summary>
     public static long CallBytes(nint frame) => ((long*)frame)[0];
 
-    /// <summary>Whether the call fits into the frame.</summary>
-    public static bool HoldsCall(nint frame, int size) => Preamble + CallBytes(frame) <= size;
+    /// <summary>A frame's encoded call; empty where it goes after.</summary>
+    public static ReadOnlySpan<byte> Call(nint frame, int capacity) =>
+        Preamble + CallBytes(frame) <= capacity ? new ReadOnlySpan<byte>((byte*)frame + Preamble, (int)CallBytes(frame)) : [];
 
-    /// <summary>Where the operand begins in a frame, or null where it goes after.</summary>
-    public static nint? Operand(nint frame) => ((long*)frame)[1] < 0 ? null : frame + OperandOffset((int)CallBytes(frame));
-
-    /// <summary>The call in a frame.</summary>
-    public static CollectiveCall Read(nint frame) => Decode(frame + Preamble, CallBytes(frame));
-
-    /// <summary>A call from its encoding.</summary>
-    public static CollectiveCall Decode(nint encoded, long bytes)
-    {
-        using var reader = new BinaryReader(new UnmanagedMemoryStream((byte*)encoded, bytes));
-        return Read(reader);
-    }
+    /// <summary>What came with the call; null where it goes after.</summary>
+    public static MemoryRun? Operand(nint frame) =>
+        ((long*)frame)[1] is >= 0 and var bytes ? new MemoryRun(frame + OperandOffset((int)CallBytes(frame)), bytes) : null;
 
     /// <summary>A call from its encoding.</summary>
-    public static CollectiveCall Decode(byte[] encoded)
+    public static CollectiveCall Decode(ReadOnlySpan<byte> encoded)
     {
-        using var reader = new BinaryReader(new MemoryStream(encoded));
-        return Read(reader);
+        fixed (byte* bytes = encoded)
+        {
+            using var reader = new BinaryReader(new UnmanagedMemoryStream(bytes, encoded.Length));
+            return Read(reader);
+        }
     }
 
     /// <summary>The bytes of a call.</summary>

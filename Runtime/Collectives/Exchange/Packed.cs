@@ -12,14 +12,17 @@ internal static unsafe class Packed
         return bytes;
     }
 
-    public static void Write(ReadOnlySpan<ContiguousOperand> operands, nint target)
+    /// <summary>Writes operands one after the other.</summary>
+    public static MemoryRun Write(ReadOnlySpan<ContiguousOperand> operands, nint target)
     {
+        var start = target;
         foreach (var operand in operands)
         {
             var bytes = operand.Count * operand.ElementSize;
             Buffer.MemoryCopy((void*)operand.Pointer, (void*)target, bytes, bytes);
             target += (nint)Aligned(bytes);
         }
+        return new MemoryRun(start, target - start);
     }
 
     /// <summary>Notes in a call, or in its parts, where the operands are.</summary>

@@ -17,7 +17,7 @@ internal sealed unsafe class NcclBackend(NcclLibrary library) : ProcessBackend
 
     public override void Describe(Dictionary<string, string> settings) => settings["NCCL"] = library.Version;
 
-    public override CollectiveGroup Join(ProcessWorld world, string name, int[] ranks, int member) => new NcclGroup(this, world, name, ranks, member);
+    public override CollectiveGroup Join(ProcessWorld world, string name, int[] ranks, int member) => new NcclGroup(this, world, new RankGroup(name, ranks, member));
 
     /// <summary>The communicator of a group that has connected, or null.</summary>
     public NcclCommunicator? Find(int[] ranks)

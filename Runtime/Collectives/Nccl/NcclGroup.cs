@@ -15,22 +15,20 @@ internal sealed partial class NcclGroup : CollectiveGroup
 
     private readonly NcclBackend backend;
     private readonly ProcessWorld world;
-    private readonly string name;
-    private readonly int[] ranks;
+    private readonly RankGroup group;
     private readonly int member;
     private readonly Watch watch;
 
-    public NcclGroup(NcclBackend backend, ProcessWorld world, string name, int[] ranks, int member)
+    public NcclGroup(NcclBackend backend, ProcessWorld world, RankGroup group)
     {
         this.backend = backend;
         this.world = world;
-        this.name = name;
-        this.ranks = ranks;
-        this.member = member;
-        watch = new Watch(world, name, ranks);
+        this.group = group;
+        member = group.Member;
+        watch = new Watch(world, group);
     }
 
-    private int Size => ranks.Length;
+    private int Size => group.Size;
 
     private IEnumerable<int> Others => Enumerable.Range(0, Size).Where(other => other != member);
 
@@ -49,15 +47,15 @@ internal sealed partial class NcclGroup : CollectiveGroup
     private CollectiveCall[] Meet(CollectiveCall call)
     {
         if (world.NamesSites) call = call with { Site = CallSite.Current() };
-        world.Begin(name, call, ranks);
-        CollectiveCall[] calls = [.. Say(Frame.Encode(call), call).Select(Frame.Decode)];
-        if (CollectiveAgreement.Disagreement(calls, ranks, name) is { } disagreement) throw world.Disagreed(name, call, disagreement.Rank, disagreement.Message);
+        world.Begin(group, call);
+        CollectiveCall[] calls = [.. Say(Frame.Encode(call), call).Select(words => Frame.Decode(words))];
+        if (CollectiveAgreement.Disagreement(calls, group.Ranks, group.Name) is { } disagreement) throw world.Disagreed(group.Name, call, disagreement.Rank, disagreement.Message);
         return calls;
     }
 
     private byte[][] Say(byte[] words, CollectiveCall call)
     {
-        var meeting = world.Meet(ranks, words);
+        var meeting = world.Meet(group.Ranks, words);
         watch.Finish(meeting, call);
         return meeting.Words;
     }
@@ -68,7 +66,7 @@ internal sealed partial class NcclGroup : CollectiveGroup
     /// <param name="calls">Adds NCCL's calls.</param>
     private void Exchange(CollectiveCall call, Device device, Action<NcclBatch> calls)
     {
-        var communicator = backend.Find(ranks) ?? Connect(call, device);
+        var communicator = backend.Find(group.Ranks) ?? Connect(call, device);
         var batch = new NcclBatch();
         calls(batch);
         if (batch.Calls.Count == 0) return;
@@ -78,7 +76,7 @@ internal sealed partial class NcclGroup : CollectiveGroup
         }
         catch (ExchangeException broken)
         {
-            throw world.Lost(name, call, broken);
+            throw world.Lost(group.Name, call, broken);
         }
         catch
         {
@@ -92,15 +90,15 @@ internal sealed partial class NcclGroup : CollectiveGroup
     {
         try
         {
-            NcclPeer[] peers = [.. Say(backend.Introduce(ranks[member], member, device).Encode(), call).Select(NcclPeer.Decode)];
-            if (NcclPeer.Conflict(peers) is { } conflict) throw world.Disagreed(name, call, conflict.Rank, conflict.Message);
-            var communicator = backend.Connect(world, ranks, member, peers[0].UniqueId, device);
+            NcclPeer[] peers = [.. Say(backend.Introduce(group.Ranks[member], member, device).Encode(), call).Select(NcclPeer.Decode)];
+            if (NcclPeer.Conflict(peers) is { } conflict) throw world.Disagreed(group.Name, call, conflict.Rank, conflict.Message);
+            var communicator = backend.Connect(world, group.Ranks, member, peers[0].UniqueId, device);
             watch.Finish(communicator.Progress, call);
             return communicator;
         }
         catch (ExchangeException broken)
         {
-            throw world.Lost(name, call, broken);
+            throw world.Lost(group.Name, call, broken);
         }
     }
 

@@ -57,11 +57,9 @@ internal sealed class GlooBackend : HostBackend
 
     private sealed class GlooExchange(GlooGroup group) : IExchange
     {
-        public IExchangeWork AllToAll(nint output, ReadOnlySpan<long> received, nint input, ReadOnlySpan<long> sent) => new Work(group.AllToAll(output, received, input, sent));
+        public IExchangeWork Send(int member, int tag, MemoryRun message) => new Work(group.Send(member, tag, message.Pointer, message.Bytes));
 
-        public IExchangeWork AllGather(nint output, nint input, long bytes) => new Work(group.AllGather(output, input, bytes));
-
-        public IExchangeWork Broadcast(nint data, long bytes, int source) => new Work(group.Broadcast(data, bytes, source));
+        public IExchangeWork Receive(int member, int tag, MemoryRun message) => new Work(group.Receive(member, tag, message.Pointer, message.Bytes));
 
         public IExchangeWork Sum(nint data, long count, ScalarType dtype) => new Work(group.AllReduce(data, count, dtype, GlooReduction.Sum));
 
