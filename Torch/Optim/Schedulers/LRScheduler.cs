@@ -11,11 +11,14 @@ public static partial class torch
             {
                 protected int _step_count;
 
-                private protected readonly Optimizer _optimizer = null!;
+                // PyTorch's group.setdefault('initial_lr'): what a first schedule has set is no later one's initial rate.
+                private static readonly ConditionalWeakTable<ILearningRateController, object> Scheduled = [];
+
+                internal readonly Optimizer _optimizer = null!;
                 private protected readonly bool _verbose;
                 private protected readonly List<double> _base_lrs = [];
                 private protected List<double> _last_lrs = [];
-                private protected int _last_epoch;
+                internal int _last_epoch;
 
                 protected LRScheduler()
                 {
@@ -28,7 +31,8 @@ public static partial class torch
                     _last_epoch = last_epoch;
                     _verbose = verbose;
                     if (last_epoch == -1)
-                        foreach (var group in optimizer.ParamGroups) group.InitialLearningRate = group.LearningRate;
+                        foreach (var group in optimizer.ParamGroups)
+                            if (Scheduled.TryAdd(group, group)) group.InitialLearningRate = group.LearningRate;
                     _base_lrs.AddRange(optimizer.ParamGroups.Select(group => group.InitialLearningRate));
                     _last_lrs = [.. _base_lrs];
                 }
@@ -66,6 +70,33 @@ public static partial class torch
                         if (_verbose) Console.WriteLine($"Learning rate of epoch {_last_epoch}: {rate}");
                     }
                     _last_lrs = rates;
+                }
+
+                private protected static IEnumerable<double> OfGroups(Optimizer optimizer, double value) => optimizer.ParamGroups.Select(_ => value);
+
+                private protected List<double> OnePerGroup(IEnumerable<double> values, string name)
+                {
+                    List<double> all = [.. values];
+                    if (all.Count != _base_lrs.Count)
+                        throw new ArgumentException($"There are {all.Count} values of {name} for {_base_lrs.Count} groups of parameters; give one a group.", name);
+                    return all;
+                }
+
+                /// <exception cref="ArgumentException">The optimizer has no momentum to change.</exception>
+                private protected void CheckMomentum()
+                {
+                    if (_optimizer.ParamGroups.Any(group => group is not (IMomentum or IBetas)))
+                        throw new ArgumentException($"{_optimizer.GetType().Name} has no momentum; give cycle_momentum: false.", "cycle_momentum");
+                }
+
+                /// <summary>Sets each group's momentum, or the first of its betas.</summary>
+                private protected void SetMomentum(IEnumerable<double> values)
+                {
+                    foreach (var (group, value) in _optimizer.ParamGroups.Zip(values))
+                    {
+                        if (group is IMomentum momentum) momentum.Momentum = value;
+                        else if (group is IBetas betas) betas.Betas = (value, betas.Betas.Item2);
+                    }
                 }
 
                 private protected IEnumerable<double> Scaled(double factor) => CurrentRates.Select(rate => rate * factor).ToList();

@@ -112,7 +112,7 @@ public class Resumed_trainings
         }
     }
 
-    public static TheoryData<string> Schedules => ["Exponential", "Step", "MultiStep", "Cosine", "Linear", "Constant", "Polynomial", "Lambda", "Multiplicative", "Plateau", "Chained"];
+    public static TheoryData<string> Schedules => ["Exponential", "Step", "MultiStep", "Cosine", "Linear", "Constant", "Polynomial", "Lambda", "Multiplicative", "Plateau", "Chained", "WarmUp", "InverseSquareRoot", "Cyclic", "OneCycle"];
 
     private static optim.lr_scheduler.LRScheduler Schedule(string name, optim.Optimizer of) => name switch
     {
@@ -125,6 +125,10 @@ public class Resumed_trainings
         "Polynomial" => optim.lr_scheduler.PolynomialLR(of, total_iters: 9, power: 2),
         "Lambda" => optim.lr_scheduler.LambdaLR(of, epoch => 1 / (1.0 + epoch)),
         "Multiplicative" => optim.lr_scheduler.MultiplicativeLR(of, _ => 0.95),
+        "WarmUp" => optim.lr_scheduler.SequentialLR(of, [optim.lr_scheduler.LinearLR(of, 0.1, 1, 4), optim.lr_scheduler.CosineAnnealingLR(of, 6), optim.lr_scheduler.StepLR(of, 2)], [4, 9]),
+        "InverseSquareRoot" => optim.lr_scheduler.LambdaLR(of, step => Math.Min((step + 1) / 7.0, Math.Sqrt(7.0 / (step + 1)))),
+        "Cyclic" => optim.lr_scheduler.CyclicLR(of, 0.01, 0.1, 3, mode: optim.lr_scheduler.impl.CyclicLR.Mode.Triangular2),
+        "OneCycle" => optim.lr_scheduler.OneCycleLR(of, 0.1, 12),
         "Plateau" => optim.lr_scheduler.ReduceLROnPlateau(of, patience: 1),
         _ => optim.lr_scheduler.ChainedLR([optim.lr_scheduler.ConstantLR(of, total_iters: 5), optim.lr_scheduler.ExponentialLR(of, 0.8)]),
     };
@@ -140,6 +144,7 @@ public class Resumed_trainings
             if (schedule is optim.lr_scheduler.impl.ReduceLROnPlateau plateau) plateau.step(epoch < 3 ? 1.0 / (1 + epoch) : 1);
             else schedule.step();
         }
+        static double Momentum(optim.Optimizer of) => ((optim.IMomentum)of.ParamGroups.Single()).Momentum;
         using var model = new CutModel(1);
         using var optimizer = model.Optimizer("SGD");
         var schedule = Schedule(name, optimizer);
@@ -153,6 +158,7 @@ public class Resumed_trainings
         {
             Assert.Equal(optimizer.ParamGroups.Single().LearningRate, otherOptimizer.ParamGroups.Single().LearningRate);
             Assert.Equal(schedule.get_last_lr(), resumed.get_last_lr());
+            Assert.Equal(Momentum(optimizer), Momentum(otherOptimizer));
             Step(schedule, epoch);
             Step(resumed, epoch);
         }
