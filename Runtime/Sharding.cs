@@ -78,6 +78,7 @@ public static partial class Sharding
         ArgumentNullException.ThrowIfNull(x);
         if (p is not (>= 0 and <= 1)) throw new ArgumentOutOfRangeException(nameof(p), $"A dropout probability lies in [0, 1], but {p} was given.");
         if (!training || p == 0) return x.alias();
+        if (DropoutBox.Takes(x)) return DropoutBox.Apply(x, p, globalShape, offsets, key);
         using var mask = CounterRandom.DropoutMask(key, x.shape, globalShape, offsets, p, x.dtype, x.device);
         return x.mul(mask);
     }

@@ -28,6 +28,18 @@ if (args is ["collectives", ..])
     return;
 }
 
+if (args is ["random-numbers"])
+{
+    RandomNumbers.Serve();
+    return;
+}
+
+if (args is ["random", ..])
+{
+    RandomTimes.Run(rounds: 5, args is [_, var randomPeer] ? randomPeer : "/usr/bin/python3");
+    return;
+}
+
 var rounds = args is [var n, ..] ? int.Parse(n) : 3;
 var python = args is [_, var path] ? path : "/usr/bin/python3";
 var sideBySide = new SideBySide(rounds, python);

@@ -34,6 +34,12 @@ internal sealed record InitialValues(InitialValues.Distribution Kind, double Fir
         if (tensor.device_type == TorchSharp.DeviceType.META) return;
         using var _ = no_grad();
         var shape = tensor.shape;
+        if (tensor.device_type == TorchSharp.DeviceType.CPU && tensor.is_contiguous() && tensor.dtype == ScalarType.Float32 && Kind is Distribution.Normal or Distribution.Uniform)
+        {
+            if (Kind == Distribution.Normal) NormalBox.FillInto(tensor, Key, shape, new long[shape.Length], First, Second);
+            else UniformBox.FillInto(tensor, Key, shape, new long[shape.Length], new UniformBox.Between(First, Second));
+            return;
+        }
         using var drawn = Draw(shape, shape, new long[shape.Length], tensor.dtype, tensor.device);
         tensor.copy_(drawn);
     }
@@ -52,6 +58,7 @@ internal sealed record InitialValues(InitialValues.Distribution Kind, double Fir
     private Tensor Draw(long[] localShape, long[] globalShape, long[] offsets, ScalarType dtype)
     {
         // Bits of bf16 are too few to draw in.
+        if (Kind == Distribution.Uniform && dtype == ScalarType.Float32) return UniformBox.Fill(Key, localShape, globalShape, offsets, dtype, CPU, new UniformBox.Between(First, Second));
         var precise = dtype == ScalarType.Float64 ? ScalarType.Float64 : ScalarType.Float32;
         var values = CounterRandom.Uniform(Key, localShape, globalShape, offsets, precise, CPU);
         if (Kind == Distribution.Uniform)

@@ -4,51 +4,62 @@ using static TorchSharp.torch;
 namespace GShard;
 
 /// <summary>
-/// Fills a box of a whole tensor with normal numbers drawn at each element's global index, by Box and Muller's transform of two uniform ones:
-/// z = √(−2 ln u)·cos(2πv). Whole vectors are computed everywhere, so that an element's bits do not depend on the box. For any device they are computed on the host and moved: the last bits of a
-/// logarithm and of a cosine differ from one device's mathematical library to another's.
+/// Fills a box of a whole tensor with normal numbers drawn at each element's global index: elements 2k and 2k + 1 are what <see cref="BoxMuller"/> makes
+/// of their two words. For any device they are computed on the host and moved: the last bits of a logarithm and of a cosine differ from one
+/// device's mathematical library to another's.
 /// </summary>
 internal static unsafe class NormalBox
 {
     private const int BlockWords = 2048;
-    private const float Unit = 1f / (1 << 24);
+
+    /// <summary>The words of a counter, which a block begins with.</summary>
+    private const int CounterWords = 4;
 
     public static Tensor Fill(RandomKey key, long[] localShape, long[] globalShape, long[] offsets, ScalarType dtype, Device device, double mean, double deviation)
     {
         UniformBox.Check(localShape, globalShape, offsets, dtype);
         var result = empty(localShape, dtype);
-        var (philox, stream) = key.Philox();
-        var (other, second) = (key with { MicroBatch = key.MicroBatch + 1 }).Philox();
-        var target = (byte*)RawMemory.Pointer(result);
-        var size = ElementType.Size(dtype);
-        uint* radii = stackalloc uint[BlockWords], angles = stackalloc uint[BlockWords];
-        var values = stackalloc float[BlockWords];
-        new Span<uint>(radii, BlockWords).Clear();
-        new Span<uint>(angles, BlockWords).Clear();
-        foreach (var (start, length) in UniformBox.Runs(localShape, globalShape, offsets))
-        {
-            for (var done = 0L; done < length; done += BlockWords)
-            {
-                var count = (int)Math.Min(BlockWords, length - done);
-                PhiloxStream.Fill(philox, stream, start + done, radii, count);
-                PhiloxStream.Fill(other, second, start + done, angles, count);
-                for (var i = 0; i < count; i += Vector<float>.Count) Vector.Store(Transform(Vector.Load(radii + i), Vector.Load(angles + i)), values + i);
-                Write(values, target, count, dtype, mean, deviation);
-                target += (long)count * size;
-            }
-        }
-        GC.KeepAlive(result);
+        FillInto(result, key, globalShape, offsets, mean, deviation);
         return result.to(device, disposeAfter: true);
     }
 
-    private static Vector<float> Transform(Vector<uint> radius, Vector<uint> angle)
+    /// <summary>The same into a contiguous tensor in host memory.</summary>
+    public static void FillInto(Tensor result, RandomKey key, long[] globalShape, long[] offsets, double mean, double deviation)
     {
-        // In (0, 1]: the logarithm is finite, and the largest number is 5.8 deviations.
-        var u = Vector<float>.One - (Fraction(radius) * Unit);
-        return Vector.SquareRoot(Vector.Log(u) * -2f) * Vector.Cos(Fraction(angle) * (Unit * MathF.Tau));
+        var dtype = result.dtype;
+        var (philox, stream) = key.Philox();
+        var target = (byte*)RawMemory.Pointer(result);
+        var size = ElementType.Size(dtype);
+        var words = stackalloc uint[BlockWords];
+        var values = stackalloc float[BlockWords];
+        new Span<uint>(words, BlockWords).Clear();
+        foreach (var (start, length) in UniformBox.Runs(result.shape, globalShape, offsets))
+        {
+            var first = start & ~(CounterWords - 1L);
+            for (var block = first; block < start + length; block += BlockWords)
+            {
+                var begin = (int)Math.Max(0, start - block);
+                var end = (int)Math.Min(BlockWords, start + length - block);
+                PhiloxStream.Fill(philox, stream, block, words, (end + CounterWords - 1) & ~(CounterWords - 1));
+                // Whole vectors, and words behind the end where they end there.
+                for (var i = 0; i < end; i += 2 * Vector<uint>.Count) Transform(words + i, values + i);
+                Write(values + begin, target, end - begin, dtype, mean, deviation);
+                target += (long)(end - begin) * size;
+            }
+        }
+        GC.KeepAlive(result);
     }
 
-    private static Vector<float> Fraction(Vector<uint> words) => Vector.ConvertToSingle(Vector.AsVectorInt32(Vector.ShiftRightLogical(words, 8)));
+    private static void Transform(uint* words, float* values)
+    {
+        var low = Vector.AsVectorUInt64(Vector.Load(words));
+        var high = Vector.AsVectorUInt64(Vector.Load(words + Vector<uint>.Count));
+        BoxMuller.Transform(Vector.Narrow(low, high), Vector.Narrow(low >> 32, high >> 32), out var even, out var odd);
+        Vector.Widen(Vector.AsVectorUInt32(even), out var evenLow, out var evenHigh);
+        Vector.Widen(Vector.AsVectorUInt32(odd), out var oddLow, out var oddHigh);
+        Vector.Store(Vector.AsVectorSingle(evenLow | (oddLow << 32)), values);
+        Vector.Store(Vector.AsVectorSingle(evenHigh | (oddHigh << 32)), values + Vector<float>.Count);
+    }
 
     private static void Write(float* values, byte* target, int count, ScalarType dtype, double mean, double deviation)
     {
@@ -58,8 +69,10 @@ internal static unsafe class NormalBox
             return;
         }
         var (shift, scale) = ((float)mean, (float)deviation);
-        for (var i = 0; i < count; i++) values[i] = (values[i] * scale) + shift;
+        var scaled = dtype == ScalarType.BFloat16 ? values : (float*)target;
+        var k = 0;
+        for (; k <= count - Vector<float>.Count; k += Vector<float>.Count) Vector.Store((Vector.Load(values + k) * scale) + new Vector<float>(shift), scaled + k);
+        for (; k < count; k++) scaled[k] = (values[k] * scale) + shift;
         if (dtype == ScalarType.BFloat16) BFloat16Elements.Narrow(values, (ushort*)target, count);
-        else Buffer.MemoryCopy(values, target, count * sizeof(float), count * sizeof(float));
     }
 }

@@ -46,6 +46,15 @@ internal static unsafe class UniformBox
         where TMap : struct, IMap
     {
         var result = empty(localShape, dtype);
+        FillInto(result, key, globalShape, offsets, map);
+        return result;
+    }
+
+    /// <summary>The same into a contiguous tensor in host memory.</summary>
+    internal static void FillInto<TMap>(Tensor result, RandomKey key, long[] globalShape, long[] offsets, TMap map)
+        where TMap : struct, IMap
+    {
+        var (localShape, dtype) = (result.shape, result.dtype);
         var (philox, stream) = key.Philox();
         var target = (byte*)RawMemory.Pointer(result);
         var size = ElementType.Size(dtype);
@@ -61,7 +70,6 @@ internal static unsafe class UniformBox
             }
         }
         GC.KeepAlive(result);
-        return result;
     }
 
     private static void Convert<TMap>(uint* words, byte* target, long count, ScalarType dtype, TMap map)
@@ -183,5 +191,20 @@ internal static unsafe class UniformBox
         public float Apply(uint word) => (int)(word >> 8) < threshold ? 0 : 1;
 
         public Tensor Apply(Tensor words) => words.ge((long)threshold << 8);
+    }
+    /// <summary>From a lower bound to below a higher one, in f32.</summary>
+    internal readonly struct Between(double low, double high) : IMap
+    {
+        private readonly float range = (float)(high - low);
+        private readonly float start = (float)low;
+        private readonly Fraction fraction = new(ScalarType.Float32);
+
+        public double Scale => 1;
+
+        public Vector<float> Apply(Vector<uint> words) => (fraction.Apply(words) * (float)fraction.Scale * range) + new Vector<float>(start);
+
+        public float Apply(uint word) => (fraction.Apply(word) * (float)fraction.Scale * range) + start;
+
+        public Tensor Apply(Tensor words) => fraction.Apply(words).to_type(ScalarType.Float32).mul(fraction.Scale).mul(range).add(start);
     }
 }

@@ -46,6 +46,38 @@ public class Initial_values
         Assert.InRange(distance, 0, 1.63 / Math.Sqrt(N));
     }
 
+    /// <summary>The transform as it is defined, in double precision, on the words that the generator has for two elements.</summary>
+    [Fact]
+    public void Normal_numbers_are_Box_and_Mullers_of_pairs_of_words()
+    {
+        var key = new RandomKey(7, 3, 1, 2);
+        var (philox, stream) = key.Philox();
+        using var drawn = NormalBox.Fill(key, [4000], [5000], [3], ScalarType.Float32, CPU, 0, 1);
+        var values = Samples.Doubles(drawn);
+        for (var i = 0; i < values.Length; i++)
+        {
+            var element = i + 3;
+            var (x, y, z, w) = Philox4x32.Block((ulong)element / 4, stream, philox);
+            var (radius, angle) = element % 4 < 2 ? (x, y) : (z, w);
+            var length = Math.Sqrt(-2 * Math.Log(1 - ((radius >> 8) / 16777216.0)));
+            var turn = 2 * Math.PI * (angle >> 8) / 16777216.0;
+            Assert.Equal(length * (element % 2 == 0 ? Math.Cos(turn) : Math.Sin(turn)), values[i], 2e-6);
+        }
+    }
+
+    [Fact]
+    public void Pairs_of_normal_numbers_are_not_correlated()
+    {
+        CounterRandom.Seed(4);
+        using var p = Initialize.Normal([1_000_000], dtype: ScalarType.Float64);
+        var values = Samples.Doubles(p);
+        for (var lag = 1; lag <= 4; lag++)
+        {
+            Assert.InRange(values.Skip(lag).Zip(values, (a, b) => a * b).Average(), -0.004, 0.004);
+            Assert.InRange(values.Skip(lag).Zip(values, (a, b) => ((a * a) - 1) * ((b * b) - 1)).Average(), -0.01, 0.01);
+        }
+    }
+
     [Theory]
     [InlineData("normal")]
     [InlineData("truncated")]

@@ -105,6 +105,26 @@ public class Counter_random_numbers
         Samples.Same(twice, half);
     }
 
+    /// <summary>Under autograd the mask is a tensor of its own; else elements are multiplied as they are drawn.</summary>
+    [Theory]
+    [InlineData(ScalarType.Float32)]
+    [InlineData(ScalarType.Float64)]
+    [InlineData(ScalarType.BFloat16)]
+    public void Dropout_in_one_pass_has_the_bits_of_the_mask(ScalarType dtype)
+    {
+        using var whole = Samples.Normal(1, [5, 7, 411], dtype);
+        using var strided = whole.transpose(0, 1);
+        foreach (var x in new[] { whole, whole.narrow(0, 1, 3), whole.narrow(1, 2, 4), strided })
+        {
+            var shape = x.shape;
+            long[] global = [.. shape.Select(size => size + 2)];
+            using var mask = CounterRandom.DropoutMask(Key, shape, global, [1, 2, 0], 0.3, dtype, CPU);
+            using var dropped = Sharding.DropoutShard(x, 0.3, true, global, [1, 2, 0], Key);
+            using var product = x.mul(mask);
+            Samples.Same(product, dropped);
+        }
+    }
+
     [Fact]
     public void Dropout_out_of_training_is_the_identity_and_takes_a_key_all_the_same()
     {
