@@ -13,31 +13,30 @@ internal static class CollectiveTimes
 
     private static readonly long[] Sizes = [4 << 10, 64 << 10, 1 << 20, 16 << 20, 64 << 20];
 
-    public static void Run(int rounds, string python)
+    /// <summary>Processes over Gloo beside PyTorch's.</summary>
+    public static void OfProcesses(int rounds, string python)
     {
         var own = Path.Combine(AppContext.BaseDirectory, "GShard.Benchmarks.dll");
-        using (var native = new RankProcesses(Ranks, "dotnet", own, "collective-rank", nameof(AllReduceOrder.Native)))
-        using (var ordered = new RankProcesses(Ranks, "dotnet", own, "collective-rank", nameof(AllReduceOrder.Ordered)))
-        using (var peer = new RankProcesses(Ranks, python, Path.Combine(AppContext.BaseDirectory, "pytorch/collectives.py")))
+        using var native = new RankProcesses(Ranks, "dotnet", own, "collective-rank", nameof(AllReduceOrder.Native));
+        using var ordered = new RankProcesses(Ranks, "dotnet", own, "collective-rank", nameof(AllReduceOrder.Ordered));
+        using var peer = new RankProcesses(Ranks, python, Path.Combine(AppContext.BaseDirectory, "pytorch/collectives.py"));
+        var table = Columns($"{Ranks} processes over Gloo, µs", "PyTorch", "GShard", "ratio", "native", "ratio");
+        foreach (var kind in CollectiveRank.Kinds.Keys)
         {
-            var table = Columns($"{Ranks} processes over Gloo, µs", "PyTorch", "GShard", "ratio", "in rank order", "ratio");
-            foreach (var kind in CollectiveRank.Kinds.Keys)
+            foreach (var size in Sizes)
             {
-                foreach (var size in Sizes)
-                {
-                    var question = $"{kind} {size} {Repeats(size)}";
-                    var times = Alternate(rounds, () => peer.Ask(question), () => native.Ask(question), kind is "all_reduce" ? () => ordered.Ask(question) : null);
-                    table.AddRow(kind, Bytes(size), $"{times[0]:0}", $"{times[1]:0}", $"{times[1] / times[0]:0.00}", Text(times[2], "0"), Text(times[2] / times[0], "0.00"));
-                }
+                var question = $"{kind} {size} {Repeats(size)}";
+                var times = Alternate(rounds, () => peer.Ask(question), () => ordered.Ask(question), kind is "all_reduce" ? () => native.Ask(question) : null);
+                table.AddRow(kind, Bytes(size), $"{times[0]:0}", $"{times[1]:0}", $"{times[1] / times[0]:0.00}", Text(times[2], "0"), Text(times[2] / times[0], "0.00"));
             }
-            AnsiConsole.Write(table);
         }
-        Threads(rounds);
+        AnsiConsole.Write(table);
     }
 
-    private static void Threads(int rounds)
+    /// <summary>Threads of one process beside a copy of as much memory.</summary>
+    public static void OfThreads(int rounds)
     {
-        var table = Columns($"{Ranks} threads, µs", "copy of the bytes written", "GShard", "ratio");
+        var table = Columns($"{Ranks} threads, µs", "copy", "GShard", "ratio");
         DeviceMesh.RunInProcess([(CollectiveRank.Axis, Ranks)], mesh =>
         {
             foreach (var kind in CollectiveRank.Kinds.Keys)
@@ -52,10 +51,10 @@ internal static class CollectiveTimes
         AnsiConsole.Write(table);
     }
 
-    /// <summary>The time in which each thread copies as many bytes as the collective gives it.</summary>
+    /// <summary>The time in which each thread copies as many bytes as it reads in the collective.</summary>
     private static double Copy(DeviceMesh mesh, string kind, long size)
     {
-        var bytes = kind switch { "all_gather" => size * mesh.Size, "reduce_scatter" => size / mesh.Size, _ => size };
+        var bytes = kind == "all_gather" ? size * mesh.Size : size;
         using var source = ones(bytes / sizeof(float));
         source.clone().Dispose();
         var times = new double[Repeats(size)];

@@ -24,7 +24,8 @@ if (args is ["collective-rank", var order])
 
 if (args is ["collectives", ..])
 {
-    CollectiveTimes.Run(rounds: 5, args is [_, var peer] ? peer : "/usr/bin/python3");
+    if (args is not [_, "threads"]) CollectiveTimes.OfProcesses(rounds: 5, args is [_, var peer] ? peer : "/usr/bin/python3");
+    CollectiveTimes.OfThreads(rounds: 5);
     return;
 }
 

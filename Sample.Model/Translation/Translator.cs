@@ -35,6 +35,8 @@ public sealed class Translator(Transformer model, Vocabulary vocabulary)
         var open = Enumerable.Range(0, sources.Length).ToArray();
         for (var length = 1; length < model.Options.MaxLength && open.Length > 0; length++)
         {
+            // What a step computes is freed with it; the encoder's output stays.
+            using var step = NewDisposeScope();
             var target = tensor(open.SelectMany(i => decoded[i]).ToArray(), [open.Length, length]);
             var next = model.Next(target, memory, padding).argmax(-1).data<long>().ToArray();
             for (var i = 0; i < open.Length; i++)
@@ -43,11 +45,17 @@ public sealed class Translator(Transformer model, Vocabulary vocabulary)
             if (going.Length < open.Length && going.Length > 0)
             {
                 var kept = tensor(going.Select(i => (long)i).ToArray());
-                memory = memory.index_select(0, kept);
-                padding = padding.index_select(0, kept);
+                (memory, padding) = (Kept(memory, kept), Kept(padding, kept));
             }
             open = [.. going.Select(i => open[i])];
         }
         return [.. decoded.Select(row => row.Skip(1).ToArray())];
+    }
+
+    private static Tensor Kept(Tensor rows, Tensor kept)
+    {
+        var result = rows.index_select(0, kept).MoveToOuterDisposeScope();
+        rows.Dispose();
+        return result;
     }
 }
