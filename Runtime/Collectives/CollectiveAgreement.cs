@@ -26,7 +26,8 @@ internal static class CollectiveAgreement
         for (var part = 0; part < a.Parts.Length; part++)
             if (Requirement(a.Parts[part], b.Parts[part]) is { } requirement) return requirement;
         if (a.Dtype != b.Dtype) return "the element types must be equal";
-        if (a.First != b.First || a.Second != b.Second || a.Granule != b.Granule || a.Window != b.Window || !a.Destinations.AsSpan().SequenceEqual(b.Destinations)) return "the arguments must be equal";
+        // How a reduction goes about it follows from the shapes: those are what differs.
+        if (a.Kind is not (CollectiveKind.AllReduce or CollectiveKind.AllReduceMax or CollectiveKind.AllReduceMin) && !HaveSameArguments(a, b)) return "the arguments must be equal";
         if (a.Shape.Length != b.Shape.Length) return "the shapes must have as many dimensions";
         var free = a.Kind switch
         {
@@ -40,8 +41,11 @@ internal static class CollectiveAgreement
             if (dim == free || a.Shape[dim] == b.Shape[dim]) continue;
             return free < 0 ? "the shapes must be equal" : $"the shapes may differ in dim {free} only";
         }
-        return null;
+        return HaveSameArguments(a, b) ? null : "the arguments must be equal";
     }
+
+    private static bool HaveSameArguments(CollectiveCall a, CollectiveCall b) =>
+        a.First == b.First && a.Second == b.Second && a.Granule == b.Granule && a.Window == b.Window && a.Destinations.AsSpan().SequenceEqual(b.Destinations);
 
     private static (int, string)? ChunkViolation(CollectiveCall[] calls, int[] ranks, string axis)
     {

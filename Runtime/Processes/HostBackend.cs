@@ -1,3 +1,5 @@
+using static TorchSharp.torch;
+
 namespace GShard;
 
 /// <summary>A backend that exchanges host memory.</summary>
@@ -13,9 +15,12 @@ internal abstract class HostBackend : ProcessBackend
             // They connect when they first meet.
             if (!mailboxes.TryGetValue(group.Key, out var mailbox))
                 mailboxes.Add(group.Key, mailbox = new Lazy<Mailbox>(() => new Mailbox(Open(group.Key, member, group.Size), member, group.Size)));
-            return new ExchangeGroup(mailbox, world, group);
+            return new ExchangeGroup(this, mailbox, world, group);
         }
     }
+
+    /// <summary>Whether <see cref="IExchange.Sum"/> takes elements of a type, and rounds as adding one after the other in that type does.</summary>
+    public abstract bool Sums(ScalarType dtype);
 
     /// <summary>Opens a group; all of its members do.</summary>
     /// <param name="key">A name of its own.</param>

@@ -10,7 +10,7 @@ internal static class Inquiry
     /// <param name="states">Where each rank is, by rank; null for one that does not answer.</param>
     public static RankMessage Result(RankMessage stuck, RankMessage?[] states)
     {
-        var missing = stuck.Members!.Where(rank => rank != stuck.Rank && Count(states[rank], stuck.Group!) < stuck.Counts![stuck.Group!]).ToArray();
+        var missing = stuck.Members!.Where(rank => rank != stuck.Rank && Count(states[rank], stuck.Group!) < Count(stuck, stuck.Group!)).ToArray();
         var names = missing.Length == 0
             ? "the others to finish"
             : string.Join(" and ", missing.Select(rank => states[rank] is { } state ? $"rank {rank} (last seen in {state.Collective})" : $"rank {rank} (which does not answer)"));

@@ -8,9 +8,6 @@ namespace GShard;
 /// <summary>The ranks as processes, seen from one of them: its groups, its last collectives, and what it knows of the others.</summary>
 internal sealed class ProcessWorld : RankWorld
 {
-    /// <summary>Sums of up to this many bytes are taken in rank order unless told otherwise.</summary>
-    private const long OrderedBytes = 4 << 20;
-
     /// <summary>How long a broken connection waits for the reason.</summary>
     private static readonly TimeSpan ReasonTime = TimeSpan.FromSeconds(3);
 
@@ -87,13 +84,8 @@ internal sealed class ProcessWorld : RankWorld
     /// <summary>Whether sums are taken in rank order however large they are.</summary>
     public bool AlwaysSumsInOrder => options.AllReduce == AllReduceOrder.Ordered;
 
-    /// <summary>Whether a sum of so many bytes is taken in rank order.</summary>
-    public bool SumsInOrder(long bytes) => options.AllReduce switch
-    {
-        AllReduceOrder.Ordered => true,
-        AllReduceOrder.Native => false,
-        _ => bytes <= OrderedBytes,
-    };
+    /// <summary>Whether the backend's own sums are taken where it has them.</summary>
+    public bool SumsNatively => options.AllReduce == AllReduceOrder.Native;
 
     /// <summary>Notes a collective that is about to be called.</summary>
     public void Begin(RankGroup group, CollectiveCall call)
@@ -114,7 +106,7 @@ internal sealed class ProcessWorld : RankWorld
             lock (left)
                 if (!left.TryGetValue(rank, out message)) continue;
             long mine;
-            lock (counts) mine = counts[group.Key];
+            lock (counts) mine = counts.GetValueOrDefault(group.Key);
             if (message.Counts!.GetValueOrDefault(group.Key) >= mine) continue;
             throw Failed(axis, call, rank, $"rank {rank} has returned, but rank {Rank} waits for it in {Place(axis, call)}; every rank must call the same collectives in the same order.\n  rank {rank}: {message.Text}\n  rank {Rank}: {log.History()}");
         }

@@ -8,6 +8,20 @@ internal readonly struct Watch(ProcessWorld world, RankGroup group)
     /// <summary>How long a wait lasts before the others are looked after.</summary>
     private static readonly TimeSpan Slice = TimeSpan.FromMilliseconds(100);
 
+    /// <summary>Begins work that belongs to a collective.</summary>
+    /// <exception cref="CollectiveException">It cannot begin.</exception>
+    public void Begin(Action start, CollectiveCall call)
+    {
+        try
+        {
+            start();
+        }
+        catch (ExchangeException broken)
+        {
+            throw world.Lost(group.Name, call, broken);
+        }
+    }
+
     /// <summary>Waits for work that belongs to a collective.</summary>
     /// <exception cref="CollectiveException">It will not come about, or has not within the time-out.</exception>
     public void Finish(IExchangeWork work, CollectiveCall call)

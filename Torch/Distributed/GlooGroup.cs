@@ -1,7 +1,7 @@
 namespace GShard.Torch;
 
 /// <summary>
-/// A process group of c10d's Gloo, over host memory that the caller keeps until the work is done. All members start the same collectives in
+/// A process group of c10d's Gloo, over host memory that the caller keeps until the work is done. All members start the same all-reduces in
 /// the same order; Gloo itself does not check that.
 /// </summary>
 public sealed unsafe class GlooGroup : IDisposable
@@ -45,7 +45,7 @@ public sealed unsafe class GlooGroup : IDisposable
     public GlooWork AllReduce(nint data, long count, ScalarType dtype, GlooReduction reduction) =>
         new(LibTorch.ts_gloo_all_reduce(Handle, data, count, (int)dtype, (int)reduction));
 
-    /// <summary>Waits until what was started has ended, well or not, and closes the connections, by which the other members learn of it.</summary>
+    /// <summary>Waits until the all-reduces that were started have ended, well or not, and closes the connections, by which the other members learn of it.</summary>
     public void Dispose()
     {
         if (Interlocked.Exchange(ref handle, IntPtr.Zero) is var held && held != IntPtr.Zero)

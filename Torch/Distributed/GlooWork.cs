@@ -1,6 +1,6 @@
 namespace GShard.Torch;
 
-/// <summary>A message or a collective under way. Its memory must stay until it has ended.</summary>
+/// <summary>A message or a collective under way. Its memory must stay until it has ended, or a message until it was disposed.</summary>
 public sealed class GlooWork : IDisposable
 {
     private readonly bool isMessage;
@@ -18,6 +18,7 @@ public sealed class GlooWork : IDisposable
     /// <exception cref="ExternalException">It has failed, with Gloo's message.</exception>
     public bool Wait(TimeSpan limit)
     {
+        ObjectDisposedException.ThrowIf(handle == IntPtr.Zero, this);
         var milliseconds = Math.Max(1, (long)limit.TotalMilliseconds);
         return (isMessage ? LibTorch.ts_message_wait(handle, milliseconds) : LibTorch.ts_work_wait(handle, milliseconds)) switch
         {
@@ -27,7 +28,7 @@ public sealed class GlooWork : IDisposable
         };
     }
 
-    /// <summary>Forgets it; it goes on where it has not ended.</summary>
+    /// <summary>Gives up a message that has not ended; a collective goes on.</summary>
     public void Dispose()
     {
         if (Interlocked.Exchange(ref handle, IntPtr.Zero) is var held && held != IntPtr.Zero)

@@ -13,6 +13,8 @@ internal sealed class ExchangeBuffer : IDisposable
     public ExchangeBuffer(long bytes)
     {
         memory = empty([Math.Max(bytes, 1)], ScalarType.Byte).DetachFromDisposeScope();
+        // Whoever drops it may not know whether it is still written to.
+        GC.SuppressFinalize(memory);
         Pointer = RawMemory.Pointer(memory);
     }
 

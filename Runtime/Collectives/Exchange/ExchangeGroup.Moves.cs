@@ -89,7 +89,8 @@ internal sealed unsafe partial class ExchangeGroup
         var pieces = new long[Size];
         for (var i = 0; i < takers.Length; i++) pieces[takers[i]] = isWhole ? bytes : Chunk.Size(bytes, takers.Length, i);
         var runs = !isSource ? [] : isWhole ? ToAll(operand.Run) : Runs(operand.Run.Pointer, pieces);
-        using var meeting = Meet(call, runs, isSource ? group.Others : [], isSource ? [] : [source]);
+        // Where pieces are handed on, all must be of one mind.
+        using var meeting = isWhole ? Meet(call, runs, isSource ? group.Others : [], isSource ? [] : [source]) : Meet(call, runs);
         var result = empty(operand.Shape, operand.Dtype);
         var target = RawMemory.Pointer(result);
         if (isSource)
@@ -100,9 +101,10 @@ internal sealed unsafe partial class ExchangeGroup
         }
         var piece = new long[Size];
         piece[source] = pieces[member];
-        var expected = isWhole ? [] : meeting.Expect(target, pieces);
         meeting.TakeInto(target + (isWhole ? 0 : (nint)pieces.Take(member).Sum()), piece);
-        if (!isWhole) meeting.Share(target, pieces, expected, takers.Where(other => other != member));
+        if (isWhole) return result;
+        meeting.Expect(target, pieces);
+        meeting.Share(target, pieces, takers.Where(other => other != member));
         return result;
     }
 

@@ -25,8 +25,12 @@ internal sealed unsafe partial class ExchangeGroup
                 return results;
             }
             // Operands of one element type are one long vector.
+            var turn = 0;
             foreach (var alike in Enumerable.Range(0, operands.Length).GroupBy(i => operands[i].Dtype))
-                Reduce([.. alike.Select(i => operands[i])], [.. alike.Select(i => results[i])], reduction);
+            {
+                var call = Reducing(operands, reduction) with { First = turn++ };
+                Reduce(call, [.. alike.Select(i => operands[i])], [.. alike.Select(i => results[i])], reduction);
+            }
             return results;
         }
         finally
@@ -117,7 +121,7 @@ internal sealed unsafe partial class ExchangeGroup
     {
         var packed = operands.Length == 1 ? null : new ExchangeBuffer(Packed.Bytes(operands));
         var run = packed is null ? operands[0].Run : Packed.Write(operands, packed.Pointer);
-        using var meeting = Meet(Reducing(operands, reduction), ToAll(run));
+        using var meeting = Meet(Reducing(operands, reduction) with { Second = 1 }, ToAll(run));
         var places = meeting.Take([.. Enumerable.Repeat(run.Bytes, Size)]);
         for (var i = 0; i < operands.Length; i++)
         {
@@ -128,11 +132,10 @@ internal sealed unsafe partial class ExchangeGroup
     }
 
     /// <summary>Reduces operands of one element type.</summary>
-    private void Reduce(ContiguousOperand[] operands, Tensor[] results, Reduction reduction)
+    private void Reduce(CollectiveCall call, ContiguousOperand[] operands, Tensor[] results, Reduction reduction)
     {
         var (dtype, elementSize) = (operands[0].Dtype, operands[0].ElementSize);
         var count = operands.Sum(operand => operand.Count);
-        var call = Reducing(operands, reduction);
         if (operands.Length == 1)
         {
             Reduce(call, operands[0].Run.Pointer, RawMemory.Pointer(results[0]), dtype, count, reduction);
@@ -161,19 +164,29 @@ internal sealed unsafe partial class ExchangeGroup
     private void Reduce(CollectiveCall call, nint source, nint target, ScalarType dtype, long count, Reduction reduction)
     {
         var elementSize = ElementType.Size(dtype);
-        if (reduction == Reduction.Sum && !world.SumsInOrder(count * elementSize) && Connected(call).Exchange is var exchange && exchange.Sums(dtype))
+        if (reduction == Reduction.Sum && world.SumsNatively && backend.Sums(dtype))
         {
-            using var agreed = Meet(call);
-            Buffer.MemoryCopy((void*)source, (void*)target, count * elementSize, count * elementSize);
-            watch.Finish(exchange.Sum(target, count, dtype), call);
+            SumNatively(call, source, target, dtype, count * elementSize);
             return;
         }
         long[] slices = [.. Enumerable.Range(0, Size).Select(other => Chunk.Size(count, Size, other) * elementSize)];
         using var meeting = Meet(call, Runs(source, slices));
         var places = meeting.Take([.. Enumerable.Repeat(slices[member], Size)]);
-        var expected = meeting.Expect(target, slices);
+        meeting.Expect(target, slices);
         ElementReduction.Run(dtype, reduction, places, 0, [target + (nint)slices.Take(member).Sum()], 0, slices[member] / elementSize);
-        meeting.Share(target, slices, expected, group.Others);
+        meeting.Share(target, slices, group.Others);
+    }
+
+    private void SumNatively(CollectiveCall call, nint source, nint target, ScalarType dtype, long bytes)
+    {
+        using var meeting = Meet(call);
+        meeting.Settle();
+        // The backend writes on after a failure: into memory that nobody else has.
+        var sum = new ExchangeBuffer(bytes);
+        Buffer.MemoryCopy((void*)source, (void*)sum.Pointer, bytes, bytes);
+        watch.Begin(() => watch.Finish(mailbox.Value.Exchange.Sum(sum.Pointer, bytes / ElementType.Size(dtype), dtype), call), call);
+        Buffer.MemoryCopy((void*)sum.Pointer, (void*)target, bytes, bytes);
+        sum.Dispose();
     }
 
     private static void ReduceHere(nint[] inputs, Tensor result, long count, Reduction reduction) =>

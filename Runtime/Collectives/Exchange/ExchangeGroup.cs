@@ -7,7 +7,7 @@ namespace GShard;
 /// that disagree fail together, with a sentence, before any number is wrong; small operands come with it. What arrives is put together as
 /// among the ranks of one process, by the same code, in rank order: the bits are the same.
 /// </summary>
-internal sealed unsafe partial class ExchangeGroup(Lazy<Mailbox> mailbox, ProcessWorld world, RankGroup group) : CollectiveGroup
+internal sealed unsafe partial class ExchangeGroup(HostBackend backend, Lazy<Mailbox> mailbox, ProcessWorld world, RankGroup group) : CollectiveGroup
 {
     private readonly Watch watch = new(world, group);
     private readonly int member = group.Member;
@@ -32,14 +32,22 @@ internal sealed unsafe partial class ExchangeGroup(Lazy<Mailbox> mailbox, Proces
         // Compared in full, members are compared with all.
         if (world.NamesSites) (call, to, from) = (call with { Site = CallSite.Current() }, null, null);
         world.Begin(group, call);
-        var meeting = new Meeting(group, Connected(call), call, runs ?? [], work => watch.Finish(work, call));
-        meeting.Send(to ?? group.Others);
-        meeting.Receive(from ?? group.Others);
-        if (meeting.AreAlike) return meeting;
-        int[] heard = [.. (from ?? group.Others).Append(member).Order()];
-        if (CollectiveAgreement.Disagreement([.. heard.Select(other => meeting.Calls[other])], [.. heard.Select(other => group.Ranks[other])], group.Name) is not { } disagreement)
-            return meeting;
-        throw world.Disagreed(group.Name, call, disagreement.Rank, disagreement.Message);
+        var meeting = new Meeting(group, Connected(call), call, runs ?? [], watch);
+        try
+        {
+            meeting.Send(to ?? group.Others);
+            meeting.Receive(from ?? group.Others);
+            if (meeting.AreAlike) return meeting;
+            int[] heard = [.. (from ?? group.Others).Append(member).Order()];
+            return CollectiveAgreement.Disagreement([.. heard.Select(other => meeting.Calls[other])], [.. heard.Select(other => group.Ranks[other])], group.Name) is { } disagreement
+                ? throw world.Disagreed(group.Name, call, disagreement.Rank, disagreement.Message)
+                : meeting;
+        }
+        catch
+        {
+            meeting.Dispose();
+            throw;
+        }
     }
 
     // The members connect when they first meet, on another thread: that has to be watched as a collective is.

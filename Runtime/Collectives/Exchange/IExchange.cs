@@ -16,7 +16,4 @@ internal interface IExchange : IDisposable
 
     /// <summary>The sum, in place, in an order of the backend's own but the same bits on every member, all of which call it.</summary>
     IExchangeWork Sum(nint data, long count, ScalarType dtype);
-
-    /// <summary>Whether <see cref="Sum"/> takes elements of a type, and rounds as adding one after the other in that type does.</summary>
-    bool Sums(ScalarType dtype);
 }

@@ -27,8 +27,16 @@ internal sealed class Mailbox : IDisposable
         incoming = new ExchangeBuffer(2L * size * Capacity);
         expected = new IExchangeWork?[size];
         halves = new int[size];
-        for (var other = 0; other < size; other++)
-            if (other != member) Expect(other);
+        try
+        {
+            for (var other = 0; other < size; other++)
+                if (other != member) Expect(other);
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
     }
 
     public IExchange Exchange => exchange;
@@ -50,12 +58,14 @@ internal sealed class Mailbox : IDisposable
     public void SendFrame(int to, MemoryRun frame) => leaving[half].Add(exchange.Send(to, FrameTag, frame));
 
     /// <summary>The next frame from a member, which stays until the one after the next is asked for.</summary>
-    public nint ReceiveFrame(int from, Action<IExchangeWork> finish)
+    public nint ReceiveFrame(int from, Action<IExchangeWork> finish, Action<Action> begin)
     {
-        finish(expected[from]!);
+        var work = expected[from] ?? throw new ExchangeException("an exchange before this one has failed");
+        finish(work);
+        expected[from] = null;
         var frame = Place(incoming, halves[from], from);
         halves[from] ^= 1;
-        Expect(from);
+        begin(() => Expect(from));
         return frame;
     }
 

@@ -5,14 +5,14 @@ namespace GShard;
 /// <param name="mailbox">Its messages.</param>
 /// <param name="call">What this member calls.</param>
 /// <param name="runs">What this member has for each, by member; empty where nobody gets anything.</param>
-/// <param name="finish">Waits for work.</param>
-internal sealed unsafe class Meeting(RankGroup group, Mailbox mailbox, CollectiveCall call, MemoryRun[] runs, Action<IExchangeWork> finish) : IDisposable
+/// <param name="watch">Waits for work.</param>
+internal sealed unsafe class Meeting(RankGroup group, Mailbox mailbox, CollectiveCall call, MemoryRun[] runs, Watch watch) : IDisposable
 {
     private readonly byte[] encoded = Frame.Encode(call);
     private readonly nint[] frames = new nint[group.Size];
     private readonly List<IExchangeWork> leaving = [];
+    private readonly List<IExchangeWork> arriving = [];
     private readonly List<ExchangeBuffer> buffers = [];
-    private bool isWaiting;
 
     /// <summary>What the members call, by member; of those that were not listened to, this member's own.</summary>
     public CollectiveCall[] Calls { get; } = [.. Enumerable.Repeat(call, group.Size)];
@@ -23,19 +23,19 @@ internal sealed unsafe class Meeting(RankGroup group, Mailbox mailbox, Collectiv
     /// <summary>Sends frames, and behind them what has no room there.</summary>
     public void Send(int[] to)
     {
-        mailbox.Turn(finish);
+        mailbox.Turn(Finish);
         var sent = new MemoryRun[to.Length];
         for (var i = 0; i < to.Length; i++)
         {
             // What is the same for all is written once.
             var isSame = i > 0 && RunFor(to[i]) == RunFor(to[i - 1]);
             sent[i] = isSame ? sent[i - 1] : Frame.Write(mailbox.Place(to[i]), mailbox.Capacity, encoded, RunFor(to[i]));
-            mailbox.SendFrame(to[i], sent[i]);
+            Begin(() => mailbox.SendFrame(to[i], sent[i]));
         }
         for (var i = 0; i < to.Length; i++)
         {
-            if (Frame.Call(sent[i].Pointer, mailbox.Capacity).IsEmpty) leaving.Add(mailbox.SendRun(to[i], EncodedRun()));
-            if (Frame.Operand(sent[i].Pointer) is null && RunFor(to[i]).Bytes > 0) leaving.Add(mailbox.SendRun(to[i], RunFor(to[i])));
+            if (Frame.Call(sent[i].Pointer, mailbox.Capacity).IsEmpty) SendRun(to[i], EncodedRun());
+            if (Frame.Operand(sent[i].Pointer) is null && RunFor(to[i]).Bytes > 0) SendRun(to[i], RunFor(to[i]));
         }
     }
 
@@ -44,13 +44,13 @@ internal sealed unsafe class Meeting(RankGroup group, Mailbox mailbox, Collectiv
     {
         foreach (var other in from)
         {
-            var frame = frames[other] = mailbox.ReceiveFrame(other, finish);
+            var frame = frames[other] = mailbox.ReceiveFrame(other, Finish, Begin);
             var theirs = Frame.Call(frame, mailbox.Capacity);
             if (theirs.IsEmpty) theirs = ReceiveCall(other, Frame.CallBytes(frame));
             var isAlike = theirs.SequenceEqual(encoded);
             AreAlike &= isAlike;
-            // Parts are told where their operands are: each member has its own.
-            Calls[other] = isAlike && call.Parts.Length == 0 ? call with { } : Frame.Decode(theirs);
+            // Calls are told where their operands are: each member has its own.
+            Calls[other] = isAlike ? call with { Parts = [.. call.Parts.Select(part => part with { })] } : Frame.Decode(theirs);
         }
     }
 
@@ -79,7 +79,7 @@ internal sealed unsafe class Meeting(RankGroup group, Mailbox mailbox, Collectiv
                 places[other] = Frame.Operand(frames[other])!.Value.Pointer;
             }
         }
-        Finish(Expect(places, bytes));
+        Await(places, bytes);
         Settle();
         return places;
     }
@@ -88,42 +88,44 @@ internal sealed unsafe class Meeting(RankGroup group, Mailbox mailbox, Collectiv
     public void TakeInto(nint target, long[] bytes)
     {
         var places = Side(target, bytes);
-        var works = Expect(places, bytes);
+        Await(places, bytes);
         for (var other = 0; other < group.Size; other++)
         {
             if (bytes[other] == 0) continue;
             if (other == group.Member) Copy(RunFor(other).Pointer, places[other], bytes[other]);
             else if (!IsAfter(other)) Copy(Frame.Operand(frames[other])!.Value.Pointer, places[other], bytes[other]);
         }
-        Finish(works);
         Settle();
     }
 
     /// <summary>Makes ready for the parts of a whole, one after the other, of which each member is about to send its own to all.</summary>
-    public List<IExchangeWork> Expect(nint whole, long[] bytes)
+    public void Expect(nint whole, long[] bytes)
     {
         var places = Side(whole, bytes);
-        return [.. group.Others.Where(other => bytes[other] > 0).Select(other => mailbox.ReceiveRun(other, new MemoryRun(places[other], bytes[other])))];
+        foreach (var other in group.Others)
+            if (bytes[other] > 0) ReceiveRun(other, new MemoryRun(places[other], bytes[other]));
     }
 
-    /// <summary>Sends this member's part of a whole, and waits for those of the others.</summary>
+    /// <summary>Sends this member's part of a whole, and waits for those of the others, which are expected.</summary>
     /// <param name="whole">The whole.</param>
     /// <param name="bytes">The bytes of the parts, by member.</param>
-    /// <param name="expected">What <see cref="Expect(nint, long[])"/> returned.</param>
     /// <param name="to">The members that expect it.</param>
-    public void Share(nint whole, long[] bytes, List<IExchangeWork> expected, IEnumerable<int> to)
+    public void Share(nint whole, long[] bytes, IEnumerable<int> to)
     {
         var mine = new MemoryRun(Side(whole, bytes)[group.Member], bytes[group.Member]);
-        if (mine.Bytes > 0) leaving.AddRange(to.Select(other => mailbox.SendRun(other, mine)));
-        Finish(expected);
+        if (mine.Bytes > 0)
+            foreach (var other in to) SendRun(other, mine);
         Settle();
     }
 
-    /// <summary>Waits until what this member sends has left its memory.</summary>
+    /// <summary>Waits for what is expected, and until what this member sends has left its memory.</summary>
     public void Settle()
     {
-        Finish(leaving);
-        leaving.Clear();
+        foreach (var works in (List<IExchangeWork>[])[arriving, leaving])
+        {
+            foreach (var work in works) Finish(work);
+            works.Clear();
+        }
     }
 
     /// <summary>Memory that is freed with the meeting.</summary>
@@ -136,28 +138,27 @@ internal sealed unsafe class Meeting(RankGroup group, Mailbox mailbox, Collectiv
 
     public void Dispose()
     {
-        // Others may still write into the memory of a failed exchange.
-        if (isWaiting) return;
+        // Only after a failure are there any; the memory of what is given up is not touched any more.
+        foreach (var work in arriving.Concat(leaving)) work.Dispose();
         foreach (var buffer in buffers) buffer.Dispose();
     }
 
     // Heard, and without room in the frame.
     private bool IsAfter(int other) => frames[other] != 0 && Frame.Operand(frames[other]) is null;
 
-    private List<IExchangeWork> Expect(nint[] places, long[] bytes)
+    private void Await(nint[] places, long[] bytes)
     {
-        var works = new List<IExchangeWork>();
         foreach (var other in group.Others)
-            if (IsAfter(other) && bytes[other] > 0) works.Add(mailbox.ReceiveRun(other, new MemoryRun(places[other], bytes[other])));
-        return works;
+            if (IsAfter(other) && bytes[other] > 0) ReceiveRun(other, new MemoryRun(places[other], bytes[other]));
     }
 
-    private void Finish(List<IExchangeWork> works)
-    {
-        isWaiting = true;
-        foreach (var work in works) finish(work);
-        isWaiting = false;
-    }
+    private void SendRun(int to, MemoryRun run) => Begin(() => leaving.Add(mailbox.SendRun(to, run)));
+
+    private void ReceiveRun(int from, MemoryRun run) => Begin(() => arriving.Add(mailbox.ReceiveRun(from, run)));
+
+    private void Begin(Action start) => watch.Begin(start, call);
+
+    private void Finish(IExchangeWork work) => watch.Finish(work, call);
 
     private MemoryRun RunFor(int other) => runs.Length == 0 ? default : runs[other];
 
@@ -171,7 +172,9 @@ internal sealed unsafe class Meeting(RankGroup group, Mailbox mailbox, Collectiv
     private ReadOnlySpan<byte> ReceiveCall(int from, long bytes)
     {
         var memory = Buffer(bytes).Pointer;
-        finish(mailbox.ReceiveRun(from, new MemoryRun(memory, bytes)));
+        ReceiveRun(from, new MemoryRun(memory, bytes));
+        Finish(arriving[^1]);
+        arriving.Clear();
         return new ReadOnlySpan<byte>((void*)memory, (int)bytes);
     }
 

@@ -35,6 +35,8 @@ internal sealed class GlooBackend : HostBackend
         this.address = address;
     }
 
+    public override bool Sums(ScalarType dtype) => dtype is ScalarType.Float32 or ScalarType.Float64 or ScalarType.Int64 or ScalarType.Int32 or ScalarType.Byte;
+
     protected override IExchange Open(string key, int member, int size)
     {
         try
@@ -57,15 +59,25 @@ internal sealed class GlooBackend : HostBackend
 
     private sealed class GlooExchange(GlooGroup group) : IExchange
     {
-        public IExchangeWork Send(int member, int tag, MemoryRun message) => new Work(group.Send(member, tag, message.Pointer, message.Bytes));
+        public IExchangeWork Send(int member, int tag, MemoryRun message) => Started(() => group.Send(member, tag, message.Pointer, message.Bytes));
 
-        public IExchangeWork Receive(int member, int tag, MemoryRun message) => new Work(group.Receive(member, tag, message.Pointer, message.Bytes));
+        public IExchangeWork Receive(int member, int tag, MemoryRun message) => Started(() => group.Receive(member, tag, message.Pointer, message.Bytes));
 
-        public IExchangeWork Sum(nint data, long count, ScalarType dtype) => new Work(group.AllReduce(data, count, dtype, GlooReduction.Sum));
-
-        public bool Sums(ScalarType dtype) => dtype is ScalarType.Float32 or ScalarType.Float64 or ScalarType.Int64 or ScalarType.Int32 or ScalarType.Byte;
+        public IExchangeWork Sum(nint data, long count, ScalarType dtype) => Started(() => group.AllReduce(data, count, dtype, GlooReduction.Sum));
 
         public void Dispose() => group.Dispose();
+
+        private static Work Started(Func<GlooWork> start)
+        {
+            try
+            {
+                return new Work(start());
+            }
+            catch (ExternalException e)
+            {
+                throw new ExchangeException(e.Message, e);
+            }
+        }
     }
 
     private sealed class Work(GlooWork work) : IExchangeWork
