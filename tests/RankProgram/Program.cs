@@ -11,6 +11,7 @@ using GShard.RankProgram;
 var fault = args.Length > 0 ? args[0] : "none";
 var victim = fault != "collectives" && args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : 1;
 var rank = DeviceMesh.Launched().Rank;
+Console.WriteLine($"begins at {DateTimeOffset.UtcNow.ToUnixTimeMilliseconds()}");
 if (fault == "absent" && rank == victim)
 {
     Thread.Sleep(TimeSpan.FromMinutes(2));
