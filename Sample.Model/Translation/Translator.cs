@@ -8,7 +8,7 @@ namespace Sample.Model.Translation;
 /// <param name="vocabulary">Its vocabulary.</param>
 public sealed class Translator(Transformer model, Vocabulary vocabulary)
 {
-    private const int RowsAtOnce = 128;
+    private const int RowsAtOnce = 32;
 
     /// <summary>The English of each phrase, in the same order.</summary>
     public IReadOnlyList<string> Translate(IReadOnlyList<(string Language, string Text)> phrases)
