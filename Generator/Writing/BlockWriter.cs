@@ -13,6 +13,9 @@ internal sealed class BlockWriter(SourceWriter source, MethodScope scope, Functi
     private readonly Dictionary<Value, ImmutableArray<ResidualShape?>> kept = [];
     private readonly List<WrittenStatement> statements = [];
 
+    /// <summary>Whether exchanges of gradients are started here or in what is called.</summary>
+    public bool ExchangesGradients => function.Body.AllOperations.Any(o => o.Name == "call_backward" || exchanges.Contains(o));
+
     /// <summary>What was written so far, and where in the source it comes from.</summary>
     public IReadOnlyList<WrittenStatement> Statements => statements;
 
@@ -101,7 +104,8 @@ internal sealed class BlockWriter(SourceWriter source, MethodScope scope, Functi
                 Assign(operation, $"{scope.Of(operation.Operands[0])}.shape[{operation.Attributes.Int("dim")}]");
                 break;
             default:
-                if (Collectives.Has(operation.Name) && Collectives.Comment(operation, Purpose(operation)) is { } comment) source.Line(comment);
+                if (Collectives.Has(operation.Name) && Collectives.Comment(operation, Purpose(operation)) is { } comment)
+                    source.Line(comment + (exchanges.Contains(operation) ? "; may go on beside what follows" : ""));
                 if (exchanges.Contains(operation)) WriteExchange(operation);
                 else Assign(operation, Print(operation));
                 break;

@@ -6,7 +6,7 @@ namespace GShard.Generator.Writing;
 /// <summary>The names that one method's C# may use: its own variables, and the fields of the sharded class.</summary>
 internal sealed class MethodScope
 {
-    private static readonly string[] OwnNames = ["keep", "noGraph", "noGrad", "mesh", "training", "torch", "functional", "nn", "value"];
+    private static readonly string[] OwnNames = ["keep", "noGraph", "noGrad", "exchanges", "mesh", "training", "torch", "functional", "nn", "value"];
 
     private readonly Scope scope;
     private readonly HashSet<string> items = new(StringComparer.Ordinal);

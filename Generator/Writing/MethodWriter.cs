@@ -46,7 +46,7 @@ internal sealed class MethodWriter(SourceWriter source, ShardedClass model, Meth
         if (!method.RealArguments.IsEmpty)
             source.Line($"Gradients.RequireReal(\"{model.Name}.{method.Name}\", {string.Join(", ", method.RealArguments.Select(a => $"(\"{a}\", {Identifier.Escape(a)})"))});");
         source.Blank();
-        WriteBody(forward, scope, method.Name, $"{ResidualNames.Field(method.Name)}.Push({{0}})");
+        WriteBody(new BlockWriter(source, scope, forward, residuals, method.Name), forward, method.Name, $"{ResidualNames.Field(method.Name)}.Push({{0}})");
         WriteReturn(forward.Results, scope);
     }
 
@@ -74,18 +74,26 @@ internal sealed class MethodWriter(SourceWriter source, ShardedClass model, Meth
         else
         {
             var scope = new MethodScope(model, backward, gradients);
-            source.Line("using var noGrad = no_grad();");
             var name = ResidualNames.Backward(method.Name);
-            WriteBody(backward, scope, name, $"{ResidualNames.Field(method.Name)}.Pop(\"{name}\")");
+            var writer = new BlockWriter(source, scope, backward, residuals!, method.Name);
+            source.Line("using var noGrad = no_grad();");
+            if (writer.ExchangesGradients) source.Line("using var exchanges = Gradients.Exchanges();");
+            WriteBody(writer, backward, name, $"{ResidualNames.Field(method.Name)}.Pop(\"{name}\")");
+            if (writer.ExchangesGradients)
+            {
+                source.Blank();
+                source.Line("// The outermost backward waits here for the gradients that are still exchanged.");
+                source.Line("exchanges.Complete();");
+            }
+
             WriteReturn(backward.Results, scope);
         }
 
         source.Close();
     }
 
-    private void WriteBody(Function function, MethodScope scope, string name, string keepIn)
+    private void WriteBody(BlockWriter writer, Function function, string name, string keepIn)
     {
-        var writer = new BlockWriter(source, scope, function, residuals!, method.Name);
         writer.Write(function.Body, residuals!.Root, keepIn);
         written.Add(new WrittenMethod(name, method.Name, [.. writer.Statements]));
     }

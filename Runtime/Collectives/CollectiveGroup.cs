@@ -8,6 +8,12 @@ namespace GShard;
 /// </summary>
 internal abstract class CollectiveGroup
 {
+    /// <summary>
+    /// The started collectives of the same members; null where the program waits for none anyway, since they take their turn among a device's
+    /// operators.
+    /// </summary>
+    public CollectiveQueue? Beside { get; init; }
+
     public abstract Tensor AllReduce(Tensor x, Reduction reduction);
 
     /// <summary>The reductions of several operands, in one exchange.</summary>

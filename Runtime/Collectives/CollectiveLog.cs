@@ -1,6 +1,6 @@
 namespace GShard;
 
-/// <summary>The last collectives of one rank, for failure messages. Written by its rank alone; read by others when something has failed.</summary>
+/// <summary>The last collectives of one rank, for failure messages. Written by its rank and by the threads of what it has started; read by others when something has failed.</summary>
 internal sealed class CollectiveLog
 {
     private const int Capacity = 64;
@@ -9,9 +9,12 @@ internal sealed class CollectiveLog
 
     public void Record(string axis, CollectiveCall call)
     {
-        // The operand's memory is not kept alive by a record: it holds addresses only.
-        ring[count % Capacity] = (axis, call);
-        Volatile.Write(ref count, count + 1);
+        lock (ring)
+        {
+            // The operand's memory is not kept alive by a record: it holds addresses only.
+            ring[count % Capacity] = (axis, call);
+            Volatile.Write(ref count, count + 1);
+        }
     }
 
     /// <summary>The latest collective, or a remark that there was none.</summary>

@@ -5,6 +5,7 @@ internal sealed class InProcessWorld : RankWorld, IDisposable
 {
     private readonly object gate = new();
     private readonly Dictionary<string, Rendezvous> groups = [];
+    private readonly Dictionary<(string Group, int Member), CollectiveQueue> queues = [];
     private readonly CollectiveLog[] logs;
     private readonly bool[] finished;
     private volatile bool anyFinished;
@@ -29,7 +30,16 @@ internal sealed class InProcessWorld : RankWorld, IDisposable
 
     public override CollectiveLog Log(int rank) => logs[rank];
 
-    public override CollectiveGroup Join(string name, int[] ranks, int member) => new InProcessGroup(Group(name, ranks), ranks.Length, member);
+    public override CollectiveGroup Join(string name, int[] ranks, int member)
+    {
+        lock (gate)
+        {
+            var place = (Key(name, ranks, isBeside: true), member);
+            if (!queues.TryGetValue(place, out var queue))
+                queues.Add(place, queue = new CollectiveQueue(name, () => new InProcessGroup(Group(name, ranks, isBeside: true), ranks.Length, member)));
+            return new InProcessGroup(Group(name, ranks), ranks.Length, member) { Beside = queue };
+        }
+    }
 
     /// <summary>Nothing to do: the group of ranks ends with the last of them.</summary>
     public override void Leave()
@@ -39,11 +49,14 @@ internal sealed class InProcessWorld : RankWorld, IDisposable
     public bool HasFinished(int rank) => Volatile.Read(ref finished[rank]);
 
     /// <summary>The meeting place of some ranks; the same object for each of them.</summary>
-    public Rendezvous Group(string name, int[] ranks)
+    /// <param name="name">The group's name.</param>
+    /// <param name="ranks">The ranks, by member.</param>
+    /// <param name="isBeside">Whether it is for what is started, beside what the program calls.</param>
+    public Rendezvous Group(string name, int[] ranks, bool isBeside = false)
     {
         lock (gate)
         {
-            var key = $"{name}:{string.Join(',', ranks)}";
+            var key = Key(name, ranks, isBeside);
             if (!groups.TryGetValue(key, out var group))
             {
                 group = new Rendezvous(this, name, ranks);
@@ -88,10 +101,16 @@ internal sealed class InProcessWorld : RankWorld, IDisposable
 
     public void Dispose()
     {
+        // What a backward that failed has left behind still waits in its groups, which have been aborted.
+        CollectiveQueue[] started;
+        lock (gate) started = [.. queues.Values];
+        foreach (var queue in started) queue.Settle();
         lock (gate)
         {
             foreach (var group in groups.Values) group.Dispose();
             groups.Clear();
         }
     }
+
+    private static string Key(string name, int[] ranks, bool isBeside) => $"{name}:{string.Join(',', ranks)}{(isBeside ? "/beside" : "")}";
 }

@@ -5,10 +5,10 @@ namespace GShard;
 /// <summary>The result of a collective that has been started and goes on beside the program.</summary>
 public sealed class PendingTensor
 {
-    private readonly Task<Tensor>? task;
+    private readonly Task<Tensor[]>? task;
     private readonly Tensor? ready;
 
-    internal PendingTensor(Task<Tensor> task) => this.task = task;
+    internal PendingTensor(Task<Tensor[]> task) => this.task = task;
 
     internal PendingTensor(Tensor ready) => this.ready = ready;
 
@@ -20,7 +20,7 @@ public sealed class PendingTensor
     public Tensor Wait()
     {
         if (task is null) return ready!;
-        var result = task.GetAwaiter().GetResult();
+        var result = task.GetAwaiter().GetResult()[0];
         // The thread that made it has a dispose scope of its own; from here on the waiting thread's is at work.
         return DisposeScopeOf(result);
     }

@@ -26,6 +26,9 @@ public sealed record MeshOptions
     /// <summary>How long a rank that has learnt of a failure may take to unwind before its process is ended; 5 s. <c>GSHARD_GRACE</c>, in seconds.</summary>
     public TimeSpan Grace { get; init; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>Whether <c>Backward</c> goes on while large gradients are exchanged; see <see cref="DeviceMesh.OverlapsGradients"/>. <c>GSHARD_OVERLAP</c>: <c>1</c>, as without it, or <c>0</c>.</summary>
+    public bool OverlapGradients { get; init; } = true;
+
     /// <summary>Whether ranks also compare the member that calls each collective, which costs a stack walk. <c>GSHARD_CHECK=collectives</c>.</summary>
     public bool CheckCollectives { get; init; }
 
@@ -49,6 +52,13 @@ public sealed record MeshOptions
             StartTimeout = Seconds("GSHARD_START_TIMEOUT", options.StartTimeout),
             Heartbeat = Seconds("GSHARD_HEARTBEAT", options.Heartbeat),
             Grace = Seconds("GSHARD_GRACE", options.Grace),
+            OverlapGradients = variable("GSHARD_OVERLAP") switch
+            {
+                null or "" => options.OverlapGradients,
+                "1" => true,
+                "0" => false,
+                var other => throw new LaunchException($"GSHARD_OVERLAP is '{other}'; it can be 1 or 0."),
+            },
             CheckCollectives = variable("GSHARD_CHECK") switch
             {
                 null or "" => false,
@@ -71,6 +81,7 @@ public sealed record MeshOptions
         ["backend"] = $"'{Backend}'",
         ["all-reduce"] = AllReduce.ToString().ToLowerInvariant(),
         ["time-out"] = Timeout.TotalSeconds.ToString(CultureInfo.InvariantCulture) + " s",
+        ["overlap of gradients"] = OverlapGradients ? "on" : "off",
         ["check"] = CheckCollectives ? "collectives" : "no more than shapes",
     };
 }

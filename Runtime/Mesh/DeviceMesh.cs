@@ -12,13 +12,14 @@ public sealed class DeviceMesh : IDisposable
     private readonly Dictionary<string, DeviceMesh> reordered = [];
 
     internal DeviceMesh(RankWorld world, int rank)
-        : this(world, rank, [.. Enumerable.Range(0, world.Shape.Size)])
+        : this(world, rank, [.. Enumerable.Range(0, world.Shape.Size)], new GradientOverlap { IsOn = world.OverlapsGradients })
     {
     }
 
-    private DeviceMesh(RankWorld world, int rank, int[] order)
+    private DeviceMesh(RankWorld world, int rank, int[] order, GradientOverlap overlap)
     {
         this.world = world;
+        Overlap = overlap;
         Rank = rank;
         IsReordered = !order.SequenceEqual(order.Order());
         var shape = world.Shape;
@@ -50,6 +51,21 @@ public sealed class DeviceMesh : IDisposable
             world.Timeout = value;
         }
     }
+
+    /// <summary>
+    /// Whether <c>Backward</c> goes on while gradients are exchanged, from 256 KB on, and waits for them at its end: the gradients have the same
+    /// bits. Between processes as <see cref="MeshOptions.OverlapGradients"/> says; not on threads of one process, which only take the
+    /// processor from each other, unless set. Every rank sets it alike, at the same place of the program. Over NCCL it makes no difference:
+    /// the program waits for no exchange there.
+    /// </summary>
+    public bool OverlapsGradients
+    {
+        get => Overlap.IsOn;
+        set => Overlap.IsOn = value;
+    }
+
+    /// <summary>Which exchanges of gradients go on beside the backward, on this mesh and on those in other orders.</summary>
+    internal GradientOverlap Overlap { get; }
 
     /// <summary>Whether the ranks stand in another order than their numbers'.</summary>
     internal bool IsReordered { get; }
@@ -176,7 +192,7 @@ public sealed class DeviceMesh : IDisposable
         if (Size == 1) return this;
         CheckRanks(devices);
         var key = string.Join(',', devices);
-        if (!reordered.TryGetValue(key, out var mesh)) reordered[key] = mesh = new DeviceMesh(world, Rank, devices);
+        if (!reordered.TryGetValue(key, out var mesh)) reordered[key] = mesh = new DeviceMesh(world, Rank, devices, Overlap);
         return mesh;
     }
 
@@ -214,6 +230,13 @@ public sealed class DeviceMesh : IDisposable
     /// </summary>
     public void Dispose() => world.Leave();
 
+    /// <summary>Waits for what this rank has started.</summary>
+    internal void Settle()
+    {
+        foreach (var axis in axes) axis.Settle();
+        foreach (var mesh in reordered.Values) mesh.Settle();
+    }
+
     /// <summary>This rank's last 64 collectives, oldest first: <c>AllReduce(f32[4]) over 'data'; …</c></summary>
     internal string History => world.Log(Rank).History();
 
@@ -234,6 +257,6 @@ public sealed class DeviceMesh : IDisposable
     private MeshAxis AxisOf(string name, int[] ranks, int member)
     {
         var group = ranks.Length == 1 ? null : world.Join(name, ranks, member);
-        return new MeshAxis(name, ranks.Length, member, group);
+        return new MeshAxis(name, ranks.Length, member, group, Overlap);
     }
 }

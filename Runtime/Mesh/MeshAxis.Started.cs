@@ -3,8 +3,8 @@ using static TorchSharp.torch;
 namespace GShard;
 
 /// <summary>
-/// Collectives that go on beside the program: what is started here is waited for later. Collectives of one axis run in the order in which
-/// they are started or called; operands may be disposed after the start.
+/// Collectives that go on beside the program: what is started here is waited for later. They run in the order in which they are started, and
+/// those that the program calls meanwhile do not wait for them; operands may be disposed after the start, and are not written to before the end.
 /// </summary>
 public sealed partial class MeshAxis
 {
@@ -36,21 +36,38 @@ public sealed partial class MeshAxis
         return Start(x, (axis, y) => axis.AllToAll(y, split, concat, whole));
     }
 
-    private PendingTensor Start(Tensor x, Func<CollectiveGroup, Tensor, Tensor> collective)
+    /// <summary>Whether gradients of so many bytes are exchanged beside the backward.</summary>
+    internal bool Overlaps(long bytes) => overlap.IsOn && bytes >= overlap.LeastBytes && Group?.Beside is not null;
+
+    /// <summary>A collective of several operands.</summary>
+    internal Tensor[] Run(Tensor[] xs, Func<CollectiveGroup, Tensor[], Tensor[]> collective) => Group is null ? [.. xs.Select(Alias)] : collective(Group, xs);
+
+    /// <summary>Starts it, where there is somebody to exchange with.</summary>
+    internal Task<Tensor[]> Start(Tensor[] xs, Func<CollectiveGroup, Tensor[], Tensor[]> collective)
     {
-        if (held is not { } members) return new PendingTensor(Alias(x));
-        // The caller may dispose its operand, and its dispose scope must not.
-        var operand = Alias(x).DetachFromDisposeScope();
-        return new PendingTensor(queue.Start(() =>
+        // The caller may dispose its operands, and its dispose scope must not.
+        Tensor[] operands = [.. xs.Select(x => Alias(x).DetachFromDisposeScope())];
+        return Group!.Beside!.Start(group =>
         {
             try
             {
-                return collective(members, operand);
+                return collective(group, operands);
             }
             finally
             {
-                operand.Dispose();
+                foreach (var operand in operands) operand.Dispose();
             }
-        }));
+        });
+    }
+
+    /// <summary>Waits for what has been started.</summary>
+    internal void Settle() => Group?.Beside?.Settle();
+
+    private PendingTensor Start(Tensor x, Func<CollectiveGroup, Tensor, Tensor> collective)
+    {
+        if (Group is null) return new PendingTensor(Alias(x));
+        // Where collectives take their turn among a device's operators, this thread does not wait for them, and every rank must put them there in one order.
+        if (Group.Beside is null) return new PendingTensor(collective(Group, x));
+        return new PendingTensor(Start([x], (group, operands) => [collective(group, operands[0])]));
     }
 }

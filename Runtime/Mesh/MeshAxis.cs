@@ -5,32 +5,23 @@ namespace GShard;
 /// <summary>
 /// One named axis of a <see cref="DeviceMesh"/>, and the collectives among the ranks that differ only by their coordinate on it. Results are
 /// fresh tensors that the caller owns, outside any autograd graph; operands stay the caller's. On an axis of size 1 a result is an alias of
-/// the operand, without a copy. All ranks of the axis must call the same collectives in the same order.
+/// the operand, without a copy. All ranks of the axis must call the same collectives in the same order, and start the same in the same order.
 /// </summary>
 /// <exception cref="CollectiveException">Thrown by every collective if the ranks disagree on it, one does not come in time, or one has failed.</exception>
 public sealed partial class MeshAxis
 {
-    private readonly CollectiveGroup? held;
-    private readonly CollectiveQueue queue;
+    private readonly GradientOverlap overlap;
 
-    internal MeshAxis(string name, int size, int rank, CollectiveGroup? group)
+    internal MeshAxis(string name, int size, int rank, CollectiveGroup? group, GradientOverlap overlap)
     {
+        this.overlap = overlap;
         Name = name;
         Size = size;
         Rank = rank;
-        held = group;
-        queue = new CollectiveQueue(name);
+        Group = group;
     }
 
-    // A collective comes behind those that were started before it, on every rank.
-    private CollectiveGroup? Group
-    {
-        get
-        {
-            queue.Settle();
-            return held;
-        }
-    }
+    private CollectiveGroup? Group { get; }
 
     /// <summary>The axis name.</summary>
     public string Name { get; }
@@ -186,7 +177,8 @@ public sealed partial class MeshAxis
     // A fresh handle on the same memory, so that a caller may dispose operand and result apart.
     private static Tensor Alias(Tensor x) => x.alias();
 
-    private int Dim(Tensor x, int dim)
+    /// <summary>A dimension of a tensor, counted from 0.</summary>
+    internal int Dim(Tensor x, int dim)
     {
         var rank = (int)x.ndim;
         if (dim < -rank || dim >= rank)

@@ -39,6 +39,7 @@ internal static class RankThreads
             CounterRandom.Inherit(random);
             using var mesh = new DeviceMesh(world, rank);
             body(mesh);
+            mesh.Settle();
             world.Finish(rank);
         }
         catch (Exception exception)

@@ -8,6 +8,9 @@ internal abstract class RankWorld
     /// <summary>How long a rank waits for the others in one collective.</summary>
     public abstract TimeSpan Timeout { get; set; }
 
+    /// <summary>Whether exchanges of gradients go on beside the rest of the backward, unless a rank's mesh says otherwise.</summary>
+    public virtual bool OverlapsGradients => false;
+
     /// <summary>The last collectives of a rank that this process runs.</summary>
     public abstract CollectiveLog Log(int rank);
 

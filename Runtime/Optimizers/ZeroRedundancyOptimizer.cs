@@ -179,13 +179,24 @@ public sealed class ZeroRedundancyOptimizer : OptimizerHelper
     {
         using var scope = NewDisposeScope();
         var rows = cat(shards.Select(shard => shard.Rows(shard.Whole.grad!)).ToArray(), 1);
-        var own = shards[0].Axis.ReduceScatter(rows, 0);
-        var offset = 0L;
         foreach (var shard in shards)
         {
             PartialGradients.Clear(shard.Whole);
             shard.Whole.grad = null;
-            Gradients.Accumulate(shard.Part, shard.FromRow(own.narrow(1, offset, shard.Width)));
+        }
+
+        Parameter[] parameters = [.. shards.Select(shard => shard.Whole)];
+        PendingGradients.Exchange(shards[0].Axis, parameters, [rows], (group, xs) => [group.ReduceScatter(xs[0], 0, 1)], own => TakeShares(shards, own[0]));
+    }
+
+    private static void TakeShares(OptimizerShard[] shards, Tensor rows)
+    {
+        using var owned = rows;
+        using var scope = NewDisposeScope();
+        var offset = 0L;
+        foreach (var shard in shards)
+        {
+            Gradients.Accumulate(shard.Part, shard.FromRow(rows.narrow(1, offset, shard.Width)));
             offset += shard.Width;
         }
     }

@@ -17,6 +17,7 @@ public static class Gradients
         using var owned = gradient;
         if (!p.requires_grad) return;
         Check(p, gradient);
+        PendingGradients.Finish(p);
         // What is complete counts once among partial sums.
         if (PartialGradients.AxisOf(p) is not { Rank: > 0 }) Add(p, gradient);
     }
@@ -39,7 +40,7 @@ public static class Gradients
     /// <summary>
     /// Sums gradients over an axis, in one exchange, and accumulates them; within <see cref="ShardedModules.NoSync"/> accumulates this rank's
     /// part of the sum, which is then exchanged with the next gradients. The tensors stay the caller's,
-    /// who frees them and writes to them no more.
+    /// who frees them and writes to them no more: between <see cref="Exchanges"/> and their end the exchange may go on beside the program.
     /// </summary>
     /// <param name="axis">The mesh axis over which the gradients are partial sums.</param>
     /// <param name="gradients">Parameters with this rank's part of their gradients.</param>
@@ -50,6 +51,7 @@ public static class Gradients
         using var _ = no_grad();
         foreach (var (parameter, gradient) in gradients) Check(parameter, gradient);
         var wanted = gradients.Where(g => g.Parameter.requires_grad).ToArray();
+        foreach (var (parameter, _) in wanted) PendingGradients.Finish(parameter);
         // An optimizer that updates a share of a parameter sums that share alone.
         AddPartial(axis, wanted.Where(IsDeferred));
         if (!isDeferred) ZeroRedundancyOptimizer.ReduceGradients(wanted.Where(IsDeferred).Select(g => OptimizerShard.Of(g.Parameter)!).Where(shard => shard.SplitsGradient));
@@ -61,7 +63,7 @@ public static class Gradients
     /// <summary>
     /// Sums gradients over an axis, in one exchange, of which each rank accumulates its chunk; within <see cref="ShardedModules.NoSync"/> each rank keeps
     /// its part of the whole sum, which is then exchanged with the next gradients. The tensors stay the caller's, who frees them and
-    /// writes to them no more.
+    /// writes to them no more: between <see cref="Exchanges"/> and their end the exchange may go on beside the program.
     /// </summary>
     /// <param name="axis">The mesh axis over which the gradients are partial sums and the parameters are split.</param>
     /// <param name="gradients">Parameters with this rank's part of their gradients, whole in a dimension, which is cut.</param>
@@ -71,6 +73,7 @@ public static class Gradients
         ArgumentNullException.ThrowIfNull(gradients);
         using var _ = no_grad();
         var wanted = gradients.Where(g => g.Parameter.requires_grad).ToArray();
+        foreach (var (parameter, _, _) in wanted) PendingGradients.Finish(parameter);
         if (!isDeferred) ScatteredGradients.Exchange(axis, wanted);
         else
             foreach (var (parameter, gradient, _) in wanted) ScatteredGradients.Add(axis, parameter, gradient);
@@ -107,18 +110,35 @@ public static class Gradients
             parts[i] = present is null ? gradients[i].Gradient.alias() : present + gradients[i].Gradient;
         }
 
-        var sums = axis.AllReduce(parts);
-        for (var i = 0; i < parts.Length; i++)
+        Parameter[] parameters = [.. gradients.Select(g => g.Parameter)];
+        PendingGradients.Exchange(axis, parameters, parts, (group, xs) => group.AllReduce(xs, Reduction.Sum), sums =>
         {
-            parts[i].Dispose();
-            if (arePending[i])
+            for (var i = 0; i < sums.Length; i++)
             {
-                PartialGradients.Clear(gradients[i].Parameter);
-                gradients[i].Parameter.grad = null;
-            }
+                if (arePending[i])
+                {
+                    PartialGradients.Clear(parameters[i]);
+                    parameters[i].grad = null;
+                }
 
-            Accumulate(gradients[i].Parameter, sums[i]);
-        }
+                Accumulate(parameters[i], sums[i]);
+            }
+        });
+    }
+
+    /// <summary>
+    /// Begins a backward: exchanges of gradients of 256 KB and more go on beside what follows, and beside the backwards around it, where
+    /// <see cref="DeviceMesh.OverlapsGradients"/> says so.
+    /// <code>
+    /// using var exchanges = Gradients.Exchanges();
+    /// …
+    /// exchanges.Complete();
+    /// </code>
+    /// </summary>
+    public static GradientExchanges Exchanges()
+    {
+        PendingGradients.Enter();
+        return default;
     }
 
     /// <summary>Whether the all-reduces of weights' gradients are left out for now; see <see cref="ShardedModules.NoSync"/>.</summary>

@@ -35,21 +35,21 @@ internal static class ScatteredGradients
     public static void Exchange(MeshAxis axis, (Parameter Parameter, Tensor Gradient, int Dim)[] gradients)
     {
         if (gradients.Length == 0) return;
-        var sums = new (Tensor X, int Dim)[gradients.Length];
+        var (sums, dims) = (new Tensor[gradients.Length], new int[gradients.Length]);
         for (var i = 0; i < sums.Length; i++)
         {
             var (parameter, gradient, dim) = gradients[i];
             using var kept = Of(parameter)?.Sum;
-            sums[i] = (kept is null ? gradient.alias() : kept + gradient, dim);
+            sums[i] = kept is null ? gradient.alias() : kept + gradient;
+            dims[i] = axis.Dim(gradient, dim);
             Sums.Remove(parameter);
         }
 
-        var chunks = axis.ReduceScatter(sums);
-        for (var i = 0; i < sums.Length; i++)
+        Parameter[] parameters = [.. gradients.Select(g => g.Parameter)];
+        PendingGradients.Exchange(axis, parameters, sums, (group, xs) => group.ReduceScatter([.. xs.Zip(dims)]), chunks =>
         {
-            sums[i].X.Dispose();
-            Gradients.Accumulate(gradients[i].Parameter, chunks[i]);
-        }
+            for (var i = 0; i < chunks.Length; i++) Gradients.Accumulate(parameters[i], chunks[i]);
+        });
     }
 
     private static Pending? Of(Parameter p)

@@ -71,6 +71,8 @@ internal sealed class ProcessWorld : RankWorld
 
     public override TimeSpan Timeout { get; set; }
 
+    public override bool OverlapsGradients => options.OverlapGradients;
+
     /// <summary>Whether calls are compared with the member that they come from.</summary>
     public bool NamesSites => options.CheckCollectives;
 

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using TorchSharp;
+using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace GShard.RankProgram;
@@ -57,7 +58,14 @@ internal sealed class Steps(DeviceMesh mesh, string fault, int victim)
             case "plan":
                 new ShardPlan([], [], "another program").Verify(mesh);
                 break;
-            case "loop" or "model":
+            case "gradients":
+                // The others are in an exchange of this size already.
+                Backward([600, 200]);
+                break;
+            case "backward":
+                Backward([500, 200], () => throw new InvalidOperationException("the data has run out"));
+                break;
+            case "loop" or "model" or "unstarted":
                 Thread.Sleep(Timeout.Infinite);
                 break;
             case "cut":
@@ -70,6 +78,7 @@ internal sealed class Steps(DeviceMesh mesh, string fault, int victim)
     private void Step(int step)
     {
         var axis = mesh.Axis("data");
+        if (fault is "gradients" or "backward" or "unstarted") Backward([500, 200]);
         using var rows = ones([2, 3]);
         using var total = model?.forward(rows);
         if (fault == "plan" && step == FaultStep) new ShardPlan([], [], "this program").Verify(mesh);
@@ -85,6 +94,18 @@ internal sealed class Steps(DeviceMesh mesh, string fault, int victim)
         if (sum[0, 0].ToSingle() != expected) throw new InvalidOperationException($"step {step} gives {sum[0, 0].ToSingle()}, not {expected}");
         using var whole = axis.AllGather(x, 0);
         Thread.Sleep(5);
+    }
+
+    // As generated code does it: the exchange goes on beside what follows.
+    private void Backward(long[] shape, Action? follows = null)
+    {
+        var parameter = new Parameter(zeros(shape));
+        using var exchanges = Gradients.Exchanges();
+        using var gradient = ones(shape);
+        Gradients.AllReduce(mesh.Axis("data"), (parameter, gradient));
+        follows?.Invoke();
+        exchanges.Complete();
+        if (parameter.grad![0, 0].ToSingle() != mesh.Size) throw new InvalidOperationException("the gradient is not the sum over all ranks");
     }
 
     private static void Signal(string name)

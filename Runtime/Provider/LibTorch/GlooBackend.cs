@@ -9,6 +9,7 @@ namespace GShard;
 internal sealed class GlooBackend : HostBackend
 {
     private TimeSpan limit;
+    private Func<KeyValueStore>? reach;
     private KeyValueStore? server;
     private KeyValueStore? store;
     private string address = "";
@@ -31,7 +32,8 @@ internal sealed class GlooBackend : HostBackend
     {
         // Waits are watched by the collectives themselves, and Gloo's own time-out would spoil the group.
         limit = TimeSpan.FromHours(1) + (2 * options.Timeout);
-        store = server ?? KeyValueStore.Connect(host, int.Parse(token, CultureInfo.InvariantCulture), options.StartTimeout);
+        reach = () => KeyValueStore.Connect(host, int.Parse(token, CultureInfo.InvariantCulture), options.StartTimeout);
+        store = server ?? reach();
         this.address = address;
     }
 
@@ -41,7 +43,9 @@ internal sealed class GlooBackend : HostBackend
     {
         try
         {
-            using var prefixed = store!.WithPrefix($"gshard/{key}/");
+            // Members connect groups from several threads, in another order than others do, and a connection to the store waits for one key at a time.
+            using var own = reach!();
+            using var prefixed = own.WithPrefix($"gshard/{key}/");
             return new GlooExchange(new GlooGroup(prefixed, member, size, address, limit));
         }
         catch (ExternalException e)

@@ -1,3 +1,4 @@
+using System.Reflection;
 using System.Runtime.CompilerServices;
 using GShard.Compiler.IR;
 using GShard.Compiler.Shardings;
@@ -56,7 +57,26 @@ internal static class Equivalence
             for (var i = 0; i < floating.Count; i++)
                 Near(floating[i].Tensor.grad ?? zeros_like(floating[i].Tensor), Gather(gradients[i], floating[i].Sharding, rank), $"the gradient of argument {i} on rank {rank.Rank} of {mesh}");
             CheckParameters(plain, sharded, $"on rank {rank.Rank} of {mesh}");
+            CheckOverlap(method, sharded, CompiledModel.Shard(untouched, rank), given, cotangents, rank);
         });
+    }
+
+    // Exchanges that go on beside the backward, however small, give the bits of those that are waited for.
+    private static void CheckOverlap(string method, nn.Module waited, nn.Module sharded, object[] arguments, object[] cotangents, DeviceMesh rank)
+    {
+        rank.OverlapsGradients = true;
+        var overlap = typeof(DeviceMesh).GetProperty("Overlap", BindingFlags.Instance | BindingFlags.NonPublic)!.GetValue(rank)!;
+        overlap.GetType().GetProperty("LeastBytes")!.SetValue(overlap, 0L);
+        CounterRandom.BeginStep(0);
+        sharded.zero_grad();
+        CompiledModel.Call(sharded, method, arguments);
+        CompiledModel.Call(sharded, method == "forward" ? "Backward" : method + "Backward", cotangents);
+        foreach (var (name, parameter) in sharded.named_parameters())
+        {
+            var expected = waited.get_parameter(name)!.grad;
+            Assert.Equal(expected is null, parameter.grad is null);
+            if (expected is not null) Assert.True(expected.eq(parameter.grad!).all().item<bool>(), $"the gradient of {name} on rank {rank.Rank} has other bits where its exchange goes on beside the backward");
+        }
     }
 
     /// <summary>Numbers in (-1, 1), the same for the same seed.</summary>
@@ -119,7 +139,7 @@ internal static class Equivalence
                 if (value.Tensor.Dims[dim].SymbolName == symbol) return shape[dim];
         }
 
-        return Convert.ToInt64(plain.GetType().GetField(symbol, System.Reflection.BindingFlags.Instance | System.Reflection.BindingFlags.NonPublic)!.GetValue(plain), System.Globalization.CultureInfo.InvariantCulture);
+        return Convert.ToInt64(plain.GetType().GetField(symbol, BindingFlags.Instance | BindingFlags.NonPublic)!.GetValue(plain), System.Globalization.CultureInfo.InvariantCulture);
     }
 
     private static Tensor Gather(Tensor part, TensorSharding sharding, DeviceMesh mesh)

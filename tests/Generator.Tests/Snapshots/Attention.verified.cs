@@ -165,6 +165,7 @@ partial class Attention
         public Tensor Backward(Tensor dOutput)
         {
             using var noGrad = no_grad();
+            using var exchanges = Gradients.Exchanges();
             var (x, localB, T, localHeads, M, q, k, v, logicalOr, weights, reshape4) = residuals.Pop("Backward");
 
             var dOutputBias = dOutput.sum(new long[] { 0, 1 });
@@ -224,7 +225,7 @@ partial class Attention
             var dQueryBias = dLinearBias3.sum(new long[] { 0, 1 });
             dLinearBias3.Dispose();
 
-            // AllReduce over 'data': partial sums → replicated, 4·M + 16·M²/model + 12·M/model bytes; 8 gradients
+            // AllReduce over 'data': partial sums → replicated, 4·M + 16·M²/model + 12·M/model bytes; 8 gradients; may go on beside what follows
             Gradients.AllReduce(
                 data, (outputBias, dOutputBias), (outputWeight, dOutputWeight), (valueWeight, dValueWeight), (valueBias, dValueBias),
                 (keyWeight, dKeyWeight), (keyBias, dKeyBias), (queryWeight, dQueryWeight), (queryBias, dQueryBias));
@@ -246,6 +247,9 @@ partial class Attention
             // AllReduce over 'model': partial sums → replicated, 4·B·T·M/data bytes; returned
             var dX6 = model.AllReduce(dX5);
             dX5.Dispose();
+
+            // The outermost backward waits here for the gradients that are still exchanged.
+            exchanges.Complete();
 
             return dX6;
         }

@@ -92,6 +92,7 @@ partial class Decoder
         public Tensor Backward(Tensor dOutput)
         {
             using var noGrad = no_grad();
+            using var exchanges = Gradients.Exchanges();
             var (x5, mean, rstd) = residuals.Pop("Backward");
 
             var dX = Kernels.LayerNormBackwardInput(dOutput, x5, mean, rstd, normWeight, 1);
@@ -101,7 +102,7 @@ partial class Decoder
             rstd.Dispose();
             var dNormBias = dOutput.sum(new long[] { 0, 1 });
 
-            // AllReduce over 'data': partial sums → replicated, 8·M bytes; the gradients of norm.weight and norm.bias
+            // AllReduce over 'data': partial sums → replicated, 8·M bytes; the gradients of norm.weight and norm.bias; may go on beside what follows
             Gradients.AllReduce(data, (normWeight, dNormWeight), (normBias, dNormBias));
             dNormWeight.Dispose();
             dNormBias.Dispose();
@@ -112,6 +113,9 @@ partial class Decoder
                 dX.Dispose();
                 dX = dX2;
             }
+
+            // The outermost backward waits here for the gradients that are still exchanged.
+            exchanges.Complete();
 
             return dX;
         }

@@ -126,6 +126,7 @@ partial class DecoderLayer
         public Tensor Backward(Tensor dOutput)
         {
             using var noGrad = no_grad();
+            using var exchanges = Gradients.Exchanges();
             var (x, B, T, M, offset, mean, rstd, key, x2, mean2, rstd2, key2) = residuals.Pop("Backward");
 
             var dCall = Sharding.DropoutShard(dOutput, dropout, training, new long[] { B, T, M }, new long[] { offset, 0, 0 }, key2);
@@ -152,7 +153,7 @@ partial class DecoderLayer
             var dAttentionNormBias = dNormed2.sum(new long[] { 0, 1 });
             dNormed2.Dispose();
 
-            // AllReduce over 'data': partial sums → replicated, 16·M bytes; 4 gradients
+            // AllReduce over 'data': partial sums → replicated, 16·M bytes; 4 gradients; may go on beside what follows
             Gradients.AllReduce(
                 data, (feed_forward_norm_weight, dFeedForwardNormWeight), (feed_forward_norm_bias, dFeedForwardNormBias),
                 (attention_norm_weight, dAttentionNormWeight), (attention_norm_bias, dAttentionNormBias));
@@ -164,6 +165,9 @@ partial class DecoderLayer
             var dX4 = dX2 + dX3;
             dX2.Dispose();
             dX3.Dispose();
+
+            // The outermost backward waits here for the gradients that are still exchanged.
+            exchanges.Complete();
 
             return dX4;
         }

@@ -91,6 +91,7 @@ partial class FeedForward
         public Tensor Backward(Tensor dOutput)
         {
             using var noGrad = no_grad();
+            using var exchanges = Gradients.Exchanges();
             var (x, linearBias, gelu) = residuals.Pop("Backward");
 
             var dDownBias = dOutput.sum(new long[] { 0, 1 });
@@ -106,7 +107,7 @@ partial class FeedForward
             var dUpBias = dLinearBias.sum(new long[] { 0, 1 });
             dLinearBias.Dispose();
 
-            // AllReduce over 'data': partial sums → replicated, 4·M + 8·M·H/model + 4·H/model bytes; 4 gradients
+            // AllReduce over 'data': partial sums → replicated, 4·M + 8·M·H/model + 4·H/model bytes; 4 gradients; may go on beside what follows
             Gradients.AllReduce(data, (downBias, dDownBias), (downWeight, dDownWeight), (upWeight, dUpWeight), (upBias, dUpBias));
             dDownBias.Dispose();
             dDownWeight.Dispose();
@@ -116,6 +117,9 @@ partial class FeedForward
             // AllReduce over 'model': partial sums → replicated, 4·B·T·M/data bytes; returned
             var dX2 = model.AllReduce(dX);
             dX.Dispose();
+
+            // The outermost backward waits here for the gradients that are still exchanged.
+            exchanges.Complete();
 
             return dX2;
         }

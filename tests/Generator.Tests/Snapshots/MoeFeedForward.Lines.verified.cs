@@ -28,20 +28,20 @@ partial class MoeFeedForward
         """)]
     [SourceLines("Backward", "MoeFeedForward.forward's backward", """
         in Source0.cs
-        126 34 in einsum
-        130 34 for einsum
-        134 33 in einsum
-        137 33 the gradient of wo
-        139 32 in relu backward
-        142 32 in einsum
-        146 32 the gradient of wi
-        148 31 for einsum
-        151 31 in einsum
-        155 30 in top2 gating backward
-        159 29 in softmax backward
-        162 29 in einsum
-        166 29 the gradient of wg
-        170 29 in add
+        127 34 in einsum
+        131 34 for einsum
+        135 33 in einsum
+        138 33 the gradient of wo
+        140 32 in relu backward
+        143 32 in einsum
+        147 32 the gradient of wi
+        149 31 for einsum
+        152 31 in einsum
+        156 30 in top2 gating backward
+        160 29 in softmax backward
+        163 29 in einsum
+        167 29 the gradient of wg
+        171 29 in add
         """)]
     partial class Sharded
     {

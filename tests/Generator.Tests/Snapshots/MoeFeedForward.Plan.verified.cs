@@ -32,7 +32,7 @@ partial class MoeFeedForward
                 new PlannedCollective("AllToAll", "expert", "4·E·G·capacity·M/expert²", "Backward", "dEinsum4"),
                 new PlannedCollective("AllReduce", "expert", "4·M·E", "Backward", "dWg2"),
             ],
-            "1dd3d42366b86ac3");
+            "ecd030123216407e");
 
         ShardPlan IShardedModule.Plan => Plan;
 

@@ -121,6 +121,7 @@ partial class MoeFeedForward
         public Tensor Backward(Tensor dOutput, Tensor dAuxLoss)
         {
             using var noGrad = no_grad();
+            using var exchanges = Gradients.Exchanges();
             var (inputs, gates, combine, dispatch, saved, x, h, y2) = residuals.Pop("Backward");
 
             var dCombine = torch.einsum("GSM,GECM->GSEC", dOutput, y2);
@@ -163,13 +164,16 @@ partial class MoeFeedForward
             var dWg = torch.einsum("GSE,GSM->ME", dEinsum3, inputs);
             dEinsum3.Dispose();
             inputs.Dispose();
-            // AllReduce over 'expert': partial sums → replicated, 4·M·E bytes; the gradient of wg
+            // AllReduce over 'expert': partial sums → replicated, 4·M·E bytes; the gradient of wg; may go on beside what follows
             Gradients.AllReduce(expert, (wg, dWg));
             dWg.Dispose();
 
             var dInputs3 = dInputs + dInputs2;
             dInputs.Dispose();
             dInputs2.Dispose();
+
+            // The outermost backward waits here for the gradients that are still exchanged.
+            exchanges.Complete();
 
             return dInputs3;
         }

@@ -114,6 +114,34 @@ public class FaultTests
     }
 
     [Fact]
+    public void A_rank_has_a_gradient_of_another_shape()
+    {
+        using var run = new FaultRun("gradients");
+        run.WaitForFault();
+        run.FailWith([0, 1, 2], "rank 1 called AllReduce(f32[600, 200]) over 'data' where rank 0 called AllReduce(f32[500, 200]); the shapes must be equal");
+        Assert.Contains("GShard.RankProgram.Steps.Backward", run.All());
+    }
+
+    [Fact]
+    public void A_rank_throws_in_a_backward_while_its_gradients_are_exchanged()
+    {
+        using var run = new FaultRun("backward");
+        run.WaitForFault();
+        run.OthersFailWith("rank 1 failed in or after", "InvalidOperationException: the data has run out");
+        Assert.True(run[1].Wait(TimeSpan.FromSeconds(10)));
+        Assert.NotEqual(0, run[1].ExitCode);
+        Assert.Contains("the data has run out", run[1].Error);
+    }
+
+    [Fact]
+    public void A_rank_never_starts_its_exchange_of_gradients()
+    {
+        using var run = new FaultRun("unstarted");
+        run.WaitForFault();
+        run.FailWith([0, 1, 2], "waited 5 s in AllReduce(f32[500, 200]) over 'data' (called by GShard.RankProgram.Steps.Backward", "for rank 1 (last seen in");
+    }
+
+    [Fact]
     public void A_rank_takes_another_path()
     {
         using var run = new FaultRun("shapes", variables: new() { ["GSHARD_CHECK"] = "collectives" });
