@@ -5,32 +5,54 @@ namespace GShard.Runtime.Tests;
 /// <summary>A process that is killed while it saves never loses what it has saved: 200 times, at random moments, with SIGKILL.</summary>
 public class Killed_while_saving
 {
-    /// <summary>Trainings of one process, each with its own directory: one kill stops each of them at a moment of its own.</summary>
-    private const int Trainings = 10;
-    private const int Kills = 200 / Trainings;
-    private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(60);
+    /// <summary>Trainings at a time, each with a directory of its own that one process after the other trains on from.</summary>
+    private const int Trainings = 4;
+    private const int Kills = 200;
+    private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(120);
 
     [Fact]
-    public void The_last_acknowledged_checkpoint_loads()
+    public async Task The_last_acknowledged_checkpoint_loads()
     {
         using var folder = new TemporaryFolder();
-        var random = new System.Random(7);
-        var (interrupted, steps) = (0, 0L);
-        var acknowledged = new long[Trainings];
-        for (var kill = 0; kill < Kills; kill++)
+        var (kills, interrupted, steps) = (0, 0, 0L);
+        var all = Enumerable.Range(0, Trainings).Select(training => Task.Factory.StartNew(() => Series(folder[$"{training}"], training), TaskCreationOptions.LongRunning)).ToArray();
+        foreach (var task in all)
         {
-            var told = RunAndKill(folder["t"], TimeSpan.FromMilliseconds(random.NextDouble() * 150));
-            for (var training = 0; training < Trainings; training++)
+            var series = await task;
+            (kills, interrupted, steps) = (kills + series.Kills, interrupted + series.Interrupted, steps + series.Steps);
+        }
+        Assert.Equal(Kills, kills);
+        // Most kills found a save under way; the trainings went on from where they were.
+        Assert.True(interrupted > Kills / 2, $"only {interrupted} of {Kills} saves were interrupted");
+        Assert.True(steps >= Kills, $"the trainings came to {steps} steps in all");
+    }
+
+    /// <summary>Kills one process after the other, each while it saves what the one before has come to.</summary>
+    private static (int Kills, int Interrupted, long Steps) Series(string root, int training)
+    {
+        var random = new System.Random(training);
+        var (kills, interrupted, acknowledged, step) = (0, 0, 0L, 0L);
+        var next = new Saver();
+        while (kills < Kills / Trainings)
+        {
+            using var saver = next;
+            // A process loads while the one before it saves and is looked at.
+            var wanted = ++kills < Kills / Trainings;
+            saver.Begin(root, (training + kills) % 2 == 0);
+            next = wanted ? new Saver() : null!;
+            try
             {
-                acknowledged[training] = Math.Max(acknowledged[training], told[training]);
-                var root = Path.Combine(folder["t"], $"{training}");
+                acknowledged = Math.Max(acknowledged, saver.KillAfterFirst(TimeSpan.FromMilliseconds(random.NextDouble() * 100)));
                 if (Directory.GetDirectories(root, "*.tmp").Length > 0) interrupted++;
-                steps += Check(root, acknowledged[training]);
+                step = Check(root, acknowledged);
+            }
+            catch
+            {
+                next?.Dispose();
+                throw;
             }
         }
-        // Of the kills, most found a save under way; the trainings went on from where they were.
-        Assert.True(interrupted > 100, $"only {interrupted} of 200 saves were interrupted");
-        Assert.True(steps > 200 * Kills / 2, $"the trainings came to {steps} steps in all");
+        return (kills, interrupted, step);
     }
 
     /// <summary>Loads what <c>latest</c> names, and holds it against the step's known contents.</summary>
@@ -47,30 +69,51 @@ public class Killed_while_saving
         return step.Value;
     }
 
-    /// <summary>What the child said of each training before it was killed.</summary>
-    private static long[] RunAndKill(string root, TimeSpan after)
+    /// <summary>A process that has loaded everything and waits to be told where to train.</summary>
+    private sealed class Saver : IDisposable
     {
-        using var process = ChildPrograms.Start(nameof(Stamped), root, $"{Trainings}");
-        var told = new long[Trainings];
-        var ready = new CountdownEvent(Trainings);
-        var reader = Task.Run(() =>
+        private readonly System.Diagnostics.Process process = ChildPrograms.Start(nameof(Stamped));
+        private readonly ManualResetEventSlim saves = new();
+
+        public void Begin(string root, bool waits)
+        {
+            process.StandardInput.WriteLine(root);
+            process.StandardInput.WriteLine(waits);
+            process.StandardInput.Flush();
+        }
+
+        /// <summary>Kills it some time after it has saved once; gives the last step that it acknowledged.</summary>
+        public long KillAfterFirst(TimeSpan time)
+        {
+            var last = 0L;
+            var reader = Task.Factory.StartNew(() => Read(ref last), TaskCreationOptions.LongRunning);
+            var isSaving = saves.Wait(StartLimit);
+            if (isSaving) Thread.Sleep(time);
+            process.Kill();
+            process.WaitForExit();
+            reader.Wait();
+            Assert.True(isSaving, $"The child did not save: {process.StandardError.ReadToEnd()}");
+            Assert.Equal(137, process.ExitCode);
+            return last;
+        }
+
+        public void Dispose()
+        {
+            if (!process.HasExited) process.Kill();
+            process.Dispose();
+            saves.Dispose();
+        }
+
+        private void Read(ref long last)
         {
             while (process.StandardOutput.ReadLine() is { } line)
             {
                 // A line that the kill cut short acknowledges nothing.
                 if (!line.EndsWith('.')) continue;
-                var (training, step) = line[..^1].Split(' ') is [var a, var b] ? (int.Parse(a), long.Parse(b)) : throw new FormatException(line);
-                if (told[training] == 0) ready.Signal();
-                told[training] = step;
+                last = long.Parse(line[..^1]);
+                saves.Set();
             }
-        });
-        var isReady = ready.Wait(StartLimit);
-        if (isReady) Thread.Sleep(after);
-        process.Kill();
-        process.WaitForExit();
-        reader.Wait();
-        Assert.True(isReady, $"The child did not save: {process.StandardError.ReadToEnd()}");
-        return told;
+        }
     }
 
     /// <summary>A model whose every element is the step, and the child that trains it.</summary>
@@ -105,15 +148,14 @@ public class Killed_while_saving
             foreach (var p in all) Assert.All(Samples.Doubles(p), value => Assert.Equal(step, value));
         }
 
-        /// <summary>The child: trains until it is killed, and says when a step is saved.</summary>
-        public static void Run(string[] arguments)
+        /// <summary>The child: loads, waits for a directory, trains until it is killed, and says when a step is saved.</summary>
+        public static void Run()
         {
-            var threads = Enumerable.Range(0, int.Parse(arguments[1])).Select(training => new Thread(() => Train(Path.Combine(arguments[0], $"{training}"), training))).ToArray();
-            foreach (var thread in threads) thread.Start();
-            foreach (var thread in threads) thread.Join();
+            using (var warm = new Stamped(0)) warm.Step(1);
+            if (Console.In.ReadLine() is { } root) Train(root, bool.Parse(Console.In.ReadLine()!));
         }
 
-        private static void Train(string root, int training) => DeviceMesh.RunInProcess([("a", 2)], mesh =>
+        private static void Train(string root, bool waits) => DeviceMesh.RunInProcess([("a", 2)], mesh =>
         {
             using var model = new Stamped(0, mesh);
             using var checkpoints = new CheckpointDirectory(root, mesh, new CheckpointOptions { Keep = 2 });
@@ -122,26 +164,12 @@ public class Killed_while_saving
             {
                 model.Step(step);
                 state.Values["step"] = step;
-                if (training % 2 == 0)
-                {
-                    checkpoints.Save(step, state);
-                    Acknowledge(step);
-                }
-                else
-                {
-                    checkpoints.BeginSave(step, state);
-                    Acknowledge(step - 1);
-                }
-            }
-
-            void Acknowledge(long step)
-            {
-                if (mesh.Rank != 0 || step == 0) return;
-                lock (typeof(Stamped))
-                {
-                    Console.Out.Write($"{training} {step}.\n");
-                    Console.Out.Flush();
-                }
+                if (waits) checkpoints.Save(step, state);
+                else checkpoints.BeginSave(step, state);
+                var saved = waits ? step : step - 1;
+                if (mesh.Rank != 0 || saved == 0) continue;
+                Console.Out.Write($"{saved}.\n");
+                Console.Out.Flush();
             }
         });
     }
