@@ -21,11 +21,19 @@ internal sealed class LaunchEnvironment(Func<string, string?> variable)
     public static LaunchInfo Read(Func<string, string?> variable)
     {
         var environment = new LaunchEnvironment(variable);
-        var launch = Launchers.Select(read => read(environment)).FirstOrDefault(found => found is not null) ?? new LaunchInfo("no launcher", 0, 1, "127.0.0.1", [0], "alone");
+        var launch = Launchers.Select(read => read(environment)).FirstOrDefault(found => found is not null) ?? environment.Alone();
         if (launch.Ranks < 1 || launch.Rank < 0 || launch.Rank >= launch.Ranks)
             throw new LaunchException($"{launch.Launcher} says that this is rank {launch.Rank} of {launch.Ranks}, which cannot be.");
         return launch;
     }
+
+    // Half of what env:// takes is no launcher's, and every rank alone would train as if it were all.
+    private LaunchInfo Alone() => (Text("RANK"), Text("WORLD_SIZE")) switch
+    {
+        ({ } rank, null) => throw new LaunchException($"RANK is {rank}, but WORLD_SIZE is not set; set WORLD_SIZE to the number of ranks, start the ranks by a launcher, or clear RANK for a process alone."),
+        (null, { } ranks) when Number("WORLD_SIZE") != 1 => throw new LaunchException($"WORLD_SIZE is {ranks}, but RANK is not set; set RANK to this process's number from 0, start the ranks by a launcher, or clear WORLD_SIZE for a process alone."),
+        _ => new LaunchInfo("no launcher", 0, 1, "127.0.0.1", [0], "alone"),
+    };
 
     /// <summary>A variable's text, or null where it is unset or empty.</summary>
     public string? Text(string name) => variable(name) is { Length: > 0 } text ? text : null;

@@ -101,6 +101,20 @@ public class Launchers
     }
 
     [Fact]
+    public void Half_of_an_environment_is_no_process_alone()
+    {
+        Assert.Equal(
+            "WORLD_SIZE is 4, but RANK is not set; set RANK to this process's number from 0, start the ranks by a launcher, or clear WORLD_SIZE for a process alone.",
+            Refused("WORLD_SIZE=4", "MASTER_ADDR=a"));
+        Assert.Equal(
+            "RANK is 1, but WORLD_SIZE is not set; set WORLD_SIZE to the number of ranks, start the ranks by a launcher, or clear RANK for a process alone.",
+            Refused("RANK=1"));
+        Assert.Contains("WORLD_SIZE is 'x', which is no number", Refused("WORLD_SIZE=x"));
+        Assert.Equal(1, Read("WORLD_SIZE=1").Ranks);
+        Assert.Equal((0, 2), Read("WORLD_SIZE=9", "SLURM_STEP_ID=0", "SLURM_PROCID=0", "SLURM_NTASKS=2", "SLURM_NNODES=1") is var srun ? (srun.Rank, srun.Ranks) : default);
+    }
+
+    [Fact]
     public void What_cannot_be_is_refused()
     {
         Assert.Contains("rank 4 of 4", Refused("RANK=4", "WORLD_SIZE=4", "MASTER_ADDR=a"));
