@@ -12,4 +12,7 @@ public sealed class LaunchException : Exception
         : base(message, inner)
     {
     }
+
+    /// <summary>Whether another rank is at fault.</summary>
+    internal bool IsConsequence { get; init; }
 }

@@ -150,7 +150,7 @@ public sealed class DeviceMesh : IDisposable
         }
         catch (LaunchException e)
         {
-            ErrorFile.Write(e.Message, e.ToString());
+            ErrorFile.Write(e.Message, e.ToString(), isCause: !e.IsConsequence);
             throw;
         }
         using (mesh)

@@ -86,6 +86,7 @@ internal sealed class Coordinator : IDisposable
         {
             member.IsGone = true;
             strangers.Remove(member);
+            Tell(new RankMessage { Kind = MessageKind.Gone, Rank = member.Place });
             // What a rank said before its end stands; a rank that has said nothing was killed or has crashed.
             if (member.Hello is not null && !member.HasLeft)
                 Fail(member, "ended without a word: it was killed, or has crashed; see what it printed");
@@ -190,6 +191,7 @@ internal sealed class Coordinator : IDisposable
         foreach (var member in Present)
         {
             if (member.HasLeft || now - member.Heard <= options.Heartbeat) continue;
+            Tell(new RankMessage { Kind = MessageKind.Gone, Rank = member.Place });
             Fail(member, $"has not answered for {Seconds(now - member.Heard)} s: it is stopped, or cut off from rank 0");
             return;
         }

@@ -70,7 +70,7 @@ internal sealed class CoordinatorLink : IDisposable
                 socket.Dispose();
                 if (DateTime.UtcNow < deadline) continue;
                 var seconds = (DateTime.UtcNow - start).TotalSeconds.ToString("0.#", CultureInfo.InvariantCulture);
-                throw new LaunchException($"Rank {launch.Rank} did not find rank 0 at {launch.Address}:{string.Join('/', launch.Ports)} within {seconds} s ({problem}); see whether rank 0 has started, or name another address and port (MASTER_ADDR and GSHARD_PORT).");
+                throw new LaunchException($"Rank {launch.Rank} did not find rank 0 at {launch.Address}:{string.Join('/', launch.Ports)} within {seconds} s ({problem}); see whether rank 0 has started, or name another address and port (MASTER_ADDR and GSHARD_PORT).") { IsConsequence = true };
             }
             Thread.Sleep(50);
         }
@@ -89,14 +89,14 @@ internal sealed class CoordinatorLink : IDisposable
                 nextBeat = DateTime.UtcNow + options.BeatInterval;
             }
             if (channel.Receive(TimeSpan.FromMilliseconds(100)) is not { } messages)
-                throw new LaunchException($"Rank {hello.Rank} lost rank 0 before all {hello.Ranks} ranks had started; see what rank 0 printed.");
+                throw new LaunchException($"Rank {hello.Rank} lost rank 0 before all {hello.Ranks} ranks had started; see what rank 0 printed.") { IsConsequence = true };
             foreach (var message in messages)
             {
                 if (message.Kind == MessageKind.Roster) return message;
-                if (message.Kind == MessageKind.Failure) throw new LaunchException($"Rank {hello.Rank} cannot start: {message.Text}.");
+                if (message.Kind == MessageKind.Failure) throw new LaunchException($"Rank {hello.Rank} cannot start: {message.Text}.") { IsConsequence = message.Rank != hello.Rank };
             }
         }
-        throw new LaunchException($"Rank {hello.Rank} reached rank 0, which did not answer; see what rank 0 printed.");
+        throw new LaunchException($"Rank {hello.Rank} reached rank 0, which did not answer; see what rank 0 printed.") { IsConsequence = true };
     }
 
     private void Listen()
@@ -109,7 +109,7 @@ internal sealed class CoordinatorLink : IDisposable
             if (closed) return;
             if (messages is null)
             {
-                receive(new RankMessage { Kind = MessageKind.Failure, Text = "rank 0 ended without a word: it was killed, or has crashed; see what it printed" });
+                Lose("rank 0 ended without a word: it was killed, or has crashed; see what it printed");
                 return;
             }
             // This process may have been stopped itself.
@@ -126,12 +126,14 @@ internal sealed class CoordinatorLink : IDisposable
                 nextBeat = now + options.BeatInterval;
             }
             if (now - heard <= options.Heartbeat) continue;
-            receive(new RankMessage
-            {
-                Kind = MessageKind.Failure,
-                Text = string.Create(CultureInfo.InvariantCulture, $"rank 0 has not answered for {(now - heard).TotalSeconds:0.#} s: it is stopped, or cut off from this rank"),
-            });
+            Lose(string.Create(CultureInfo.InvariantCulture, $"rank 0 has not answered for {(now - heard).TotalSeconds:0.#} s: it is stopped, or cut off from this rank"));
             return;
         }
+    }
+
+    private void Lose(string text)
+    {
+        receive(new RankMessage { Kind = MessageKind.Failure, Text = text });
+        receive(new RankMessage { Kind = MessageKind.Gone });
     }
 }

@@ -18,6 +18,9 @@ internal enum MessageKind
     /// <summary>Either: a rank has failed, and all must end.</summary>
     Failure,
 
+    /// <summary>Coordinator: a rank has ended, or will not while others wait for that.</summary>
+    Gone,
+
     /// <summary>Rank: I have waited too long.</summary>
     Stuck,
 

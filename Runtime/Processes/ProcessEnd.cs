@@ -12,7 +12,7 @@ internal static partial class ProcessEnd
     private static int isScheduled;
 
     /// <summary>Ends the process with exit code 1 if it is still there after a time, and says why. Once for all.</summary>
-    public static void After(TimeSpan grace, string message)
+    public static void After(TimeSpan grace, string message, bool isCause)
     {
         if (Interlocked.Exchange(ref isScheduled, 1) != 0) return;
         new Thread(() =>
@@ -20,7 +20,7 @@ internal static partial class ProcessEnd
             Thread.Sleep(grace);
             Console.Error.WriteLine(message);
             Console.Error.Flush();
-            ErrorFile.Write(message, "");
+            ErrorFile.Write(message, "", isCause);
             Exit(Failed);
         })
         { Name = "GShard end of the process", IsBackground = true }.Start();

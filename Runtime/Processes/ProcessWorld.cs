@@ -13,6 +13,9 @@ internal sealed class ProcessWorld : RankWorld
 
     private static readonly TimeSpan EchoTime = TimeSpan.FromSeconds(1);
 
+    /// <summary>How much later than the rank at fault the others end, so that launchers, which take the first to end for the cause, name that one.</summary>
+    private static readonly TimeSpan BehindTheCause = TimeSpan.FromSeconds(1);
+
     private readonly MeshOptions options;
     private readonly ProcessBackend backend;
     private readonly Coordinator? coordinator;
@@ -24,6 +27,7 @@ internal sealed class ProcessWorld : RankWorld
     private readonly ManualResetEventSlim failed = new();
     private readonly ManualResetEventSlim announced = new();
     private readonly ManualResetEventSlim ended = new();
+    private readonly HashSet<int> gone = [];
     private readonly bool endsProcess;
     private volatile RankMessage? failure;
     private bool isDisposed;
@@ -146,10 +150,11 @@ internal sealed class ProcessWorld : RankWorld
     public CollectiveException Disagreed(string axis, CollectiveCall call, int rank, string message) =>
         Failed(axis, call, rank, $"{message} Rank {Rank} called it in {CallSite.Current()}.\n  rank {Rank}: {log.History()}");
 
-    /// <summary>Tells all ranks that this one has failed, and writes the launcher's error file.</summary>
+    /// <summary>Tells all ranks that this one has failed, and writes the launcher's error file; where another is at fault, waits for that one's end.</summary>
     public void Report(Exception exception)
     {
-        ErrorFile.Write(exception.Message, exception.ToString());
+        ErrorFile.Write(exception.Message, exception.ToString(), IsCause);
+        if (!IsCause && endsProcess) AwaitEnd(failure!.Rank);
         if (exception is CollectiveException { IsConsequence: true } or LaunchException || failure is not null) return;
         Announce(Rank, log.Last, exception is CollectiveException ? exception.Message : $"rank {Rank} failed in or after {log.Last}: {exception.GetType().Name}: {exception.Message}{(CallSite.Of(exception) is { } place ? $" (in {place})" : "")}");
     }
@@ -166,6 +171,8 @@ internal sealed class ProcessWorld : RankWorld
         {
             backend.Dispose();
         }
+        // The end of this process is what closes its connections then: launchers take the first to end for the cause, and others wait for that.
+        if (failure is not null && endsProcess) return;
         link.Dispose();
         coordinator?.Dispose();
     }
@@ -193,6 +200,26 @@ internal sealed class ProcessWorld : RankWorld
         if (link.Send(message)) announced.Wait(EchoTime);
     }
 
+    // Whether this rank is the one at fault, as far as is known.
+    private bool IsCause => failure is not { } known || known.Rank == Rank;
+
+    private void AwaitEnd(int rank)
+    {
+        var deadline = DateTime.UtcNow + options.Grace + (BehindTheCause / 2);
+        lock (gone)
+            // Without rank 0 nobody tells of the others.
+            while (!gone.Contains(rank) && !gone.Contains(0) && deadline - DateTime.UtcNow is { Ticks: > 0 } left) Monitor.Wait(gone, left);
+    }
+
+    private void NoteEnd(int rank)
+    {
+        lock (gone)
+        {
+            gone.Add(rank);
+            Monitor.PulseAll(gone);
+        }
+    }
+
     private void Note(RankMessage message)
     {
         if (Interlocked.CompareExchange(ref failure, message, null) is not null) return;
@@ -208,7 +235,10 @@ internal sealed class ProcessWorld : RankWorld
             case MessageKind.Failure:
                 announced.Set();
                 Note(message);
-                if (endsProcess) ProcessEnd.After(options.Grace, $"GShard: rank {Rank} ends, last seen in {log.Last}: {failure!.Text}");
+                if (endsProcess) ProcessEnd.After(options.Grace + (IsCause ? TimeSpan.Zero : BehindTheCause), $"GShard: rank {Rank} ends, last seen in {log.Last}: {failure!.Text}", IsCause);
+                break;
+            case MessageKind.Gone:
+                NoteEnd(message.Rank);
                 break;
             case MessageKind.State:
                 link.Send(State(MessageKind.State));

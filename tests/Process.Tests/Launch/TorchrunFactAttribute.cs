@@ -5,6 +5,12 @@ public sealed class TorchrunFactAttribute : FactAttribute
 {
     public const string Python = "/usr/bin/python3";
 
+    /// <summary>What Python is to run.</summary>
+    public static readonly string[] Run = ["-m", "torch.distributed.run"];
+
+    /// <summary>Why the test cannot run here, or null where it can.</summary>
+    internal static string? Reason => HasTorchrun.Value ? null : "There is no torchrun here (Debian: python3-torch).";
+
     private static readonly Lazy<bool> HasTorchrun = new(() =>
     {
         if (!File.Exists(Python)) return false;
@@ -14,6 +20,6 @@ public sealed class TorchrunFactAttribute : FactAttribute
 
     public TorchrunFactAttribute()
     {
-        if (!HasTorchrun.Value) Skip = "There is no torchrun here (Debian: python3-torch).";
+        if (Reason is { } reason) Skip = reason;
     }
 }
