@@ -7,8 +7,25 @@ internal static class LaunchCommand
 {
     private const int BadInput = 2;
 
+    /// <summary>Runs <c>gshard launch</c>; the result is the exit code.</summary>
+    /// <param name="arguments">What stands behind <c>launch</c>.</param>
+    public static int Run(string[] arguments)
+    {
+        try
+        {
+            var (own, program) = LaunchArguments.Of(arguments, Create([]).Options);
+            var parsed = new RootCommand { Create(program) }.Parse(["launch", .. own]);
+            return parsed.Errors.Count > 0 ? Refuse(parsed.Errors[0].Message) : parsed.Invoke();
+        }
+        catch (LaunchInputException e)
+        {
+            return Refuse(e.Message);
+        }
+    }
+
     /// <summary>The command.</summary>
-    public static Command Create()
+    /// <param name="programArguments">What the program is given.</param>
+    public static Command Create(string[] programArguments)
     {
         var count = new Option<int?>("--ranks", "-n") { Description = "Processes to start on this machine; one for each core, or as Kubeflow asks, unless given.", HelpName = "n" };
         var hosts = new Option<int>("--hosts") { Description = "Machines that take part.", HelpName = "n", DefaultValueFactory = _ => 1 };
@@ -22,15 +39,13 @@ internal static class LaunchCommand
         {
             count, hosts, host, address, port, grace, program, arguments,
         };
-        // What follows the program is the program's, options too.
-        command.TreatUnmatchedTokensAsErrors = false;
         command.SetAction(parsed =>
         {
             try
             {
                 var plan = LaunchPlan.Of(
                     Environment.GetEnvironmentVariable, parsed.GetValue(count), parsed.GetValue(hosts), parsed.GetValue(host), parsed.GetValue(address), parsed.GetValue(port),
-                    parsed.GetValue(program)!, [.. parsed.GetValue(arguments) ?? [], .. parsed.UnmatchedTokens]);
+                    parsed.GetValue(program)!, programArguments);
                 return new RankProcesses(plan, TimeSpan.FromSeconds(parsed.GetValue(grace))).Run();
             }
             catch (LaunchInputException e)
@@ -41,8 +56,8 @@ internal static class LaunchCommand
         return command;
     }
 
-    /// <summary>Says what is wrong with the command line.</summary>
-    public static int Refuse(string message)
+    // Says what is wrong with the command line.
+    private static int Refuse(string message)
     {
         Console.Error.WriteLine($"gshard launch: {message}");
         return BadInput;

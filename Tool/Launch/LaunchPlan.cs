@@ -35,8 +35,9 @@ internal sealed record LaunchPlan(string File, IReadOnlyList<string> Arguments, 
         if (processes < 1) throw new LaunchInputException($"-n {processes} cannot be: at least 1 process is started.");
         if (hosts < 1 || host < 0 || host >= hosts) throw new LaunchInputException($"--host {host} of --hosts {hosts} cannot be: hosts are counted from 0.");
         if (hosts > 1 && address is null) throw new LaunchInputException($"with --hosts {hosts}, --address must name host 0, the same on every host.");
-        if (!System.IO.File.Exists(program) && program.EndsWith(".dll", StringComparison.OrdinalIgnoreCase)) throw new LaunchInputException($"there is no file '{program}'.");
         var isManaged = program.EndsWith(".dll", StringComparison.OrdinalIgnoreCase);
+        if (isManaged && !System.IO.File.Exists(program)) throw new LaunchInputException($"there is no file '{program}'.");
+        if (!isManaged && !OperatingSystem.IsWindows()) CheckExecutable(program, variable("PATH") ?? "");
         return new LaunchPlan(
             isManaged ? "dotnet" : program,
             isManaged ? ["exec", program, .. arguments] : arguments,
@@ -64,6 +65,20 @@ internal sealed record LaunchPlan(string File, IReadOnlyList<string> Arguments, 
 
     /// <summary>The rank of a process of this host.</summary>
     public int Rank(int local) => (Host * Count) + local;
+
+    [System.Runtime.Versioning.UnsupportedOSPlatform("windows")]
+    private static void CheckExecutable(string program, string path)
+    {
+        const UnixFileMode anyone = UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
+        var hasFolder = program.Contains('/', StringComparison.Ordinal);
+        var found = hasFolder ? [program] : path.Split(':', StringSplitOptions.RemoveEmptyEntries).Select(folder => Path.Combine(folder, program)).ToArray();
+        found = [.. found.Where(System.IO.File.Exists)];
+        if (found.Any(file => (System.IO.File.GetUnixFileMode(file) & anyone) != 0)) return;
+        throw new LaunchInputException(
+            found.Length > 0 ? $"'{found[0]}' is not executable; see its mode (chmod +x), or name a program."
+            : hasFolder ? $"there is no file '{program}'."
+            : $"there is no program '{program}' in PATH; {(System.IO.File.Exists(program) ? $"for the file here write ./{program}" : "name app.dll, an executable's path or one in PATH")}.");
+    }
 
     private static int? Number(Func<string, string?> variable, string name) =>
         variable(name) is not { Length: > 0 } text ? null

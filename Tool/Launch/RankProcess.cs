@@ -1,6 +1,5 @@
 using System.ComponentModel;
 using System.Diagnostics;
-using System.Globalization;
 
 namespace GShard.Tool.Launch;
 
@@ -22,15 +21,10 @@ internal sealed class RankProcess
         this.prefix = prefix;
         this.ended = ended;
         Rank = plan.Rank(local);
-        var start = new ProcessStartInfo(plan.File) { RedirectStandardOutput = true, RedirectStandardError = true };
-        if (ChildProcess.Setpriv is { } setpriv)
-        {
-            start.FileName = setpriv;
-            foreach (var argument in (string[])["--pdeathsig", "KILL", plan.File]) start.ArgumentList.Add(argument);
-        }
-        foreach (var argument in plan.Arguments) start.ArgumentList.Add(argument);
+        string[] line = [.. ChildProcess.OwnSession, .. ChildProcess.DiesWithParent, plan.File, .. plan.Arguments];
+        var start = new ProcessStartInfo(line[0], line[1..]) { RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (var (name, value) in plan.Variables(local)) start.Environment[name] = value;
-        start.Environment["GSHARD_LAUNCH_PROCESS"] = Environment.ProcessId.ToString(CultureInfo.InvariantCulture);
+        start.Environment[LaunchGuard.Variable] = LaunchGuard.Value;
         process = new Process { StartInfo = start, EnableRaisingEvents = true };
         process.Exited += (_, _) => OnExited();
     }
@@ -68,6 +62,7 @@ internal sealed class RankProcess
         error = Pump(process.StandardError, System.Console.Error, errors);
     }
 
+    /// <summary>Sends a signal to it and to what it has started, unless that has left its group.</summary>
     public void Signal(int signal)
     {
         if (IsRunning) ChildProcess.Send(Id, signal);

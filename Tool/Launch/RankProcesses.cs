@@ -5,7 +5,7 @@ namespace GShard.Tool.Launch;
 
 /// <summary>
 /// The processes of a launch. The first that fails is the cause: it is named, the others are ended, and its exit code is the launch's. A signal
-/// to the launcher goes to all of them. They are tied to the launcher: if it dies, however, they do.
+/// to the launcher goes to all of them. They are tied to the launcher: if it dies, however, they do, with all that they have started.
 /// </summary>
 internal sealed class RankProcesses(LaunchPlan plan, TimeSpan grace)
 {
@@ -22,6 +22,9 @@ internal sealed class RankProcesses(LaunchPlan plan, TimeSpan grace)
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Forward);
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Forward);
         using var hangup = PosixSignalRegistration.Create(PosixSignal.SIGHUP, Forward);
+        using var pause = OperatingSystem.IsWindows() ? null : PosixSignalRegistration.Create(PosixSignal.SIGTSTP, _ => Tell(ChildProcess.Stop));
+        using var resume = OperatingSystem.IsWindows() ? null : PosixSignalRegistration.Create(PosixSignal.SIGCONT, _ => Tell(ChildProcess.Continue));
+        using var guard = new LaunchGuard();
         var width = (plan.Hosts * plan.Count - 1).ToString(CultureInfo.InvariantCulture).Length;
         try
         {
@@ -81,9 +84,15 @@ internal sealed class RankProcesses(LaunchPlan plan, TimeSpan grace)
     {
         context.Cancel = true;
         signal = context.Signal;
-        lock (gate)
-            foreach (var process in processes) process.Signal(Number(context.Signal));
+        Tell(Number(context.Signal));
         changed.Set();
+    }
+
+    // They are in groups of their own, which a terminal's keys do not reach.
+    private void Tell(int signal)
+    {
+        lock (gate)
+            foreach (var process in processes) process.Signal(signal);
     }
 
     private static int Number(PosixSignal signal) => signal switch

@@ -36,18 +36,60 @@ public class GshardLaunchTests
     }
 
     [Fact]
-    public void Ranks_do_not_outlive_the_launcher()
+    public void The_failed_rank_ends_before_those_that_learn_of_it()
     {
-        using var launch = Launch("-n", "2", "/bin/sh", "-c", "echo pid $$; exec sleep 300");
-        launch.WaitFor("[1] pid", Limit);
-        launch.WaitFor("[0] pid", Limit);
-        var ranks = launch.Output.Split('\n').Where(line => line.Contains("pid")).Select(line => int.Parse(line.Split(' ')[^1], CultureInfo.InvariantCulture)).ToList();
-        using (var kill = new Child("kill", ["-KILL", launch.Id.ToString(CultureInfo.InvariantCulture)])) kill.Wait(Limit);
-        var deadline = DateTime.UtcNow + TimeSpan.FromSeconds(5);
-        while (ranks.Any(IsAlive) && DateTime.UtcNow < deadline) Thread.Sleep(20);
-        Assert.DoesNotContain(ranks, IsAlive);
+        using var launch = Launch("-n", "3", Child.Program("RankProgram.dll"), "thrown", "2");
+        Assert.True(launch.Wait(Limit));
+        Assert.Contains("gshard launch: rank 2 (process ", launch.Error);
+        Assert.Contains("the data has run out", launch.Error[launch.Error.IndexOf("failed first", StringComparison.Ordinal)..]);
+    }
 
-        static bool IsAlive(int id) => File.Exists($"/proc/{id}/stat") && File.ReadAllText($"/proc/{id}/stat").Split(' ')[2] != "Z";
+    [Theory]
+    [InlineData("exec sleep 300")]
+    [InlineData("sleep 300; true")]
+    [InlineData("sleep 300 & setsid sleep 300; wait")]
+    public void Ranks_and_what_they_have_started_do_not_outlive_the_launcher(string script)
+    {
+        using var launch = Launch("-n", "2", "/bin/sh", "-c", $"echo ready; {script}");
+        launch.WaitFor("[1] ready", Limit);
+        launch.WaitFor("[0] ready", Limit);
+        Until(() => Running(launch).Count(IsSleep) >= 2);
+        using (var kill = new Child("kill", ["-KILL", Text(launch.Id)])) kill.Wait(Limit);
+        Until(() => Running(launch).Count == 0);
+        Assert.Empty(Running(launch));
+    }
+
+    [Fact]
+    public void A_rank_behind_a_script_does_not_outlive_the_launcher_even_alone()
+    {
+        // Nothing but the rank itself is left that knows of the launcher.
+        using var launch = Launch("-n", "1", "/bin/sh", "-c", $"dotnet {Child.Program("RankProgram.dll")} loop 0; true");
+        launch.WaitFor("fault at", Limit);
+        using (var kill = new Child("kill", ["-KILL", .. Children(launch.Id).Where(id => !Running(launch).Contains(id)).Select(Text), Text(launch.Id)])) kill.Wait(Limit);
+        Until(() => Running(launch).Count == 0);
+        Assert.Empty(Running(launch));
+    }
+
+    [Fact]
+    public void A_failure_ends_what_other_ranks_have_started()
+    {
+        using var launch = Launch("-n", "2", "--grace", "0.5", "/bin/sh", "-c", "if [ $RANK = 0 ]; then sleep 1; exit 9; fi; sleep 300; true");
+        Assert.True(launch.Wait(Limit));
+        Assert.Equal(9, launch.ExitCode);
+        Assert.Empty(Running(launch));
+    }
+
+    [Fact]
+    public void A_rank_that_is_stopped_fails_the_launch_and_is_ended()
+    {
+        using var launch = Launch("-n", "3", "--grace", "2", Child.Program("RankProgram.dll"), "stopped", "1");
+        Assert.True(launch.Wait(Limit), launch.Error);
+        Assert.NotEqual(0, launch.ExitCode);
+        Assert.Contains("rank 1 (process ", launch.Error);
+        Assert.Contains("has not answered for", launch.Error);
+        Assert.Contains("Then rank 1, by signal", launch.Error);
+        Assert.Contains("ended by the launcher", launch.Error);
+        Assert.Empty(Running(launch));
     }
 
     [Fact]
@@ -71,12 +113,60 @@ public class GshardLaunchTests
             (["-n", "0", "app.dll"], "-n 0 cannot be"),
             (["-n", "1", "nowhere.dll"], "there is no file 'nowhere.dll'"),
             (["--hosts", "2", "/bin/true"], "--address must name host 0"),
+            (["--prot", "3", "/bin/true"], "there is no option --prot; before the program there can be --ranks (-n), --hosts"),
+            (["-n", "1", "nosuchprog"], "there is no program 'nosuchprog' in PATH"),
+            (["-n", "1", "/nowhere/program"], "there is no file '/nowhere/program'"),
+            (["-n", "1", "/etc/passwd"], "'/etc/passwd' is not executable"),
+            (["-n", "two", "/bin/true"], "two"),
+            ([], "no program is named"),
         })
         {
             using var launch = Launch(arguments);
             Assert.True(launch.Wait(Limit));
             Assert.Equal(2, launch.ExitCode);
             Assert.Contains(text, launch.Error);
+            Assert.Single(launch.Error.TrimEnd().Split('\n'));
+        }
+    }
+
+    [Fact]
+    public void What_stands_behind_the_program_is_the_program_s()
+    {
+        using var launch = Launch("-n1", "--grace=3", "/bin/sh", "-c", "echo \"$@\"", "sh", "--port", "7", "-n", "--", "@file", "--help");
+        Assert.True(launch.Wait(Limit));
+        Assert.True(launch.ExitCode == 0, launch.Error);
+        Assert.Contains("[0] --port 7 -n -- @file --help", launch.Output);
+    }
+
+    private static string Text(int id) => id.ToString(CultureInfo.InvariantCulture);
+
+    private static void Until(Func<bool> condition)
+    {
+        var deadline = DateTime.UtcNow + TimeSpan.FromSeconds(10);
+        while (!condition() && DateTime.UtcNow < deadline) Thread.Sleep(20);
+    }
+
+    private static List<int> Children(int id) =>
+        [.. File.ReadAllText($"/proc/{id}/task/{id}/children").Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(child => int.Parse(child, CultureInfo.InvariantCulture))];
+
+    private static bool IsSleep(int id) => Read(id, "comm") == "sleep\n";
+
+    // The processes that have the launcher in their environment; the dead have none.
+    private static List<int> Running(Child launch) =>
+    [
+        .. Directory.GetDirectories("/proc").Select(folder => int.TryParse(Path.GetFileName(folder), CultureInfo.InvariantCulture, out var id) ? id : 0)
+            .Where(id => id != 0 && Read(id, "environ").Split('\0').Contains($"GSHARD_LAUNCH_PROCESS={launch.Id}")),
+    ];
+
+    private static string Read(int id, string file)
+    {
+        try
+        {
+            return File.ReadAllText($"/proc/{id}/{file}");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return "";
         }
     }
 }

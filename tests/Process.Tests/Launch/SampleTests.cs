@@ -52,7 +52,8 @@ public sealed class SampleTests : IDisposable
         {
             var deadline = DateTime.UtcNow + Limit;
             while (!File.Exists(Path.Combine(state, "latest")) && DateTime.UtcNow < deadline) Thread.Sleep(5);
-            var ranks = File.ReadAllText($"/proc/{launch.Id}/task/{launch.Id}/children").Split(' ', StringSplitOptions.RemoveEmptyEntries);
+            var ranks = File.ReadAllText($"/proc/{launch.Id}/task/{launch.Id}/children").Split(' ', StringSplitOptions.RemoveEmptyEntries)
+                .Where(id => File.ReadAllText($"/proc/{id}/cmdline").Contains("Sample.Model.dll")).ToArray();
             Assert.Equal(4, ranks.Length);
             using (var kill = new Child("kill", ["-KILL", ranks[2]])) kill.Wait(Limit);
             Assert.True(launch.Wait(Limit), launch.Output + launch.Error);
@@ -66,7 +67,10 @@ public sealed class SampleTests : IDisposable
     {
         var threads = Run("threads", "dotnet", [.. Sample("threads"), "--ranks", "4"]);
         // Under Python 3.11 torchrun 1.13 fails at its defaults of these two options.
-        string[] options = ["-m", "torch.distributed.run", "--no_python", "--nproc_per_node", "4", "--master_port", FreePort.Take(), "-r", "0:1", "-t", "0:1"];
+        string[] options = [.. TorchrunFactAttribute.Run, "--no_python", "--nproc_per_node", "4", "--master_port", FreePort.Take(), "-r", "0:1", "-t", "0:1"];
+        var losses = Losses.ToList();
+        Assert.NotEmpty(losses);
         Assert.Equal(threads, Run("processes", TorchrunFactAttribute.Python, [.. options, "dotnet", .. Sample("processes")]));
+        Assert.Equal(losses, Losses);
     }
 }
