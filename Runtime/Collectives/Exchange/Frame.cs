@@ -15,6 +15,7 @@ internal static unsafe class Frame
     /// <summary>The most bytes of a frame among so many members: all frames that a member receives at a time stay a few megabytes.</summary>
     public static int Capacity(int members) => members switch
     {
+        <= 4 => (512 << 10) + 4096,
         <= 8 => (256 << 10) + 4096,
         <= 32 => (64 << 10) + 4096,
         <= 128 => (16 << 10) + 4096,
