@@ -16,7 +16,8 @@ internal static class CollectiveRank
         ["reduce_scatter"] = (axis, x) => axis.ReduceScatter(x, 0),
         // Of a matrix: as many rows as ranks, each to one of them.
         ["all_to_all"] = (axis, x) => axis.AllToAll(x, 0, 1),
-        ["broadcast"] = (axis, x) => axis.Broadcast(x),
+        // To the rank that measures: the source is done when its memory is free.
+        ["broadcast"] = (axis, x) => axis.Broadcast(x, axis.Size - 1),
     };
 
     /// <summary>A process that a launcher has started: questions come on standard input, rank 0 answers.</summary>

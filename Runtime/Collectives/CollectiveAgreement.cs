@@ -4,7 +4,11 @@ namespace GShard;
 internal static class CollectiveAgreement
 {
     /// <summary>The first member that differs and how, or null.</summary>
-    public static (int Rank, string Message)? Disagreement(CollectiveCall[] calls, int[] ranks, string axis)
+    /// <param name="calls">The members' calls.</param>
+    /// <param name="ranks">Their ranks.</param>
+    /// <param name="axis">The name of the group.</param>
+    /// <param name="areAll">Whether these are all members: then their sizes must be chunks of a whole.</param>
+    public static (int Rank, string Message)? Disagreement(CollectiveCall[] calls, int[] ranks, string axis, bool areAll = true)
     {
         var first = calls[0];
         for (var member = 1; member < calls.Length; member++)
@@ -14,7 +18,7 @@ internal static class CollectiveAgreement
             if (requirement is null) continue;
             return (ranks[member], $"rank {ranks[member]} called {call} over '{axis}' where rank {ranks[0]} called {first}; {requirement}.");
         }
-        return ChunkViolation(calls, ranks, axis);
+        return areAll ? ChunkViolation(calls, ranks, axis) : null;
     }
 
     private static string? Requirement(CollectiveCall a, CollectiveCall b)

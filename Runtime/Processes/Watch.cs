@@ -23,14 +23,18 @@ internal readonly struct Watch(ProcessWorld world, RankGroup group)
     }
 
     /// <summary>Waits for work that belongs to a collective.</summary>
+    /// <param name="work">The work.</param>
+    /// <param name="call">The collective.</param>
+    /// <param name="look">Called now and then.</param>
     /// <exception cref="CollectiveException">It will not come about, or has not within the time-out.</exception>
-    public void Finish(IExchangeWork work, CollectiveCall call)
+    public void Finish(IExchangeWork work, CollectiveCall call, Action? look = null)
     {
         var start = Environment.TickCount64;
         try
         {
             while (!work.Wait(Slice))
             {
+                look?.Invoke();
                 world.LookAfter(group, call);
                 if (TimeSpan.FromMilliseconds(Environment.TickCount64 - start) > world.Timeout) throw world.TimedOut(group, call);
             }

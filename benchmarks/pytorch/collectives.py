@@ -35,7 +35,7 @@ def subject(kind, size):
             return arrived.view(ranks, -1).sum(0)
         return run
     if kind == "broadcast":
-        return lambda: dist.broadcast(x, 0)
+        return lambda: dist.broadcast(x, ranks - 1)
     return dist.barrier
 
 

@@ -5,6 +5,9 @@ namespace GShard;
 /// <summary>What only moves elements, of any type, as bytes.</summary>
 internal sealed unsafe partial class ExchangeGroup
 {
+    /// <summary>To many members, operands of more bytes are broadcast in pieces: the source need not send as many copies.</summary>
+    private const long WholeBroadcastBytes = 1 << 20;
+
     public override Tensor AllGather(Tensor x, int dim)
     {
         using var operand = new ContiguousOperand(x);
@@ -85,7 +88,7 @@ internal sealed unsafe partial class ExchangeGroup
         var isSource = member == source;
         var bytes = operand.Run.Bytes;
         int[] takers = [.. Enumerable.Range(0, Size).Where(other => other != source)];
-        var isWhole = bytes <= Frame.OperandBytes(Size) || Size == 2;
+        var isWhole = bytes <= WholeBroadcastBytes || Size <= 4;
         var pieces = new long[Size];
         for (var i = 0; i < takers.Length; i++) pieces[takers[i]] = isWhole ? bytes : Chunk.Size(bytes, takers.Length, i);
         var runs = !isSource ? [] : isWhole ? ToAll(operand.Run) : Runs(operand.Run.Pointer, pieces);
@@ -101,9 +104,12 @@ internal sealed unsafe partial class ExchangeGroup
         }
         var piece = new long[Size];
         piece[source] = pieces[member];
-        meeting.TakeInto(target + (isWhole ? 0 : (nint)pieces.Take(member).Sum()), piece);
-        if (isWhole) return result;
-        meeting.Expect(target, pieces);
+        if (isWhole)
+        {
+            meeting.TakeInto(target, piece);
+            return result;
+        }
+        meeting.TakeInto(target + (nint)pieces.Take(member).Sum(), piece, () => meeting.Expect(target, pieces));
         meeting.Share(target, pieces, takers.Where(other => other != member));
         return result;
     }

@@ -171,8 +171,7 @@ internal sealed unsafe partial class ExchangeGroup
         }
         long[] slices = [.. Enumerable.Range(0, Size).Select(other => Chunk.Size(count, Size, other) * elementSize)];
         using var meeting = Meet(call, Runs(source, slices));
-        var places = meeting.Take([.. Enumerable.Repeat(slices[member], Size)]);
-        meeting.Expect(target, slices);
+        var places = meeting.Take([.. Enumerable.Repeat(slices[member], Size)], () => meeting.Expect(target, slices));
         ElementReduction.Run(dtype, reduction, places, 0, [target + (nint)slices.Take(member).Sum()], 0, slices[member] / elementSize);
         meeting.Share(target, slices, group.Others);
     }

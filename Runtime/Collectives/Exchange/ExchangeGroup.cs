@@ -36,18 +36,22 @@ internal sealed unsafe partial class ExchangeGroup(HostBackend backend, Lazy<Mai
         try
         {
             meeting.Send(to ?? group.Others);
-            meeting.Receive(from ?? group.Others);
-            if (meeting.AreAlike) return meeting;
-            int[] heard = [.. (from ?? group.Others).Append(member).Order()];
-            return CollectiveAgreement.Disagreement([.. heard.Select(other => meeting.Calls[other])], [.. heard.Select(other => group.Ranks[other])], group.Name) is { } disagreement
-                ? throw world.Disagreed(group.Name, call, disagreement.Rank, disagreement.Message)
-                : meeting;
+            meeting.Receive(from ?? group.Others, (other, theirs) => Compare([(member, call), (other, theirs)], call, areAll: false));
+            if (!meeting.AreAlike) Compare((from ?? group.Others).Append(member).Select(other => (other, meeting.Calls[other])), call, areAll: true);
+            return meeting;
         }
         catch
         {
             meeting.Dispose();
             throw;
         }
+    }
+
+    private void Compare(IEnumerable<(int Member, CollectiveCall Call)> heard, CollectiveCall call, bool areAll)
+    {
+        var calls = heard.OrderBy(one => one.Member).ToArray();
+        if (CollectiveAgreement.Disagreement([.. calls.Select(one => one.Call)], [.. calls.Select(one => group.Ranks[one.Member])], group.Name, areAll) is { } disagreement)
+            throw world.Disagreed(group.Name, call, disagreement.Rank, disagreement.Message);
     }
 
     // The members connect when they first meet, on another thread: that has to be watched as a collective is.

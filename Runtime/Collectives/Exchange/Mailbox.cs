@@ -14,6 +14,7 @@ internal sealed class Mailbox : IDisposable
     private readonly ExchangeBuffer outgoing;
     private readonly ExchangeBuffer incoming;
     private readonly IExchangeWork?[] expected;
+    private readonly bool[] hasCome;
     private readonly int[] halves;
     private readonly List<IExchangeWork>[] leaving = [[], []];
     private int half;
@@ -26,6 +27,7 @@ internal sealed class Mailbox : IDisposable
         outgoing = new ExchangeBuffer(2L * size * Capacity);
         incoming = new ExchangeBuffer(2L * size * Capacity);
         expected = new IExchangeWork?[size];
+        hasCome = new bool[size];
         halves = new int[size];
         try
         {
@@ -61,12 +63,21 @@ internal sealed class Mailbox : IDisposable
     public nint ReceiveFrame(int from, Action<IExchangeWork> finish, Action<Action> begin)
     {
         var work = expected[from] ?? throw new ExchangeException("an exchange before this one has failed");
-        finish(work);
-        expected[from] = null;
+        if (hasCome[from]) work.Dispose();
+        else finish(work);
+        (expected[from], hasCome[from]) = (null, false);
         var frame = Place(incoming, halves[from], from);
         halves[from] ^= 1;
         begin(() => Expect(from));
         return frame;
+    }
+
+    /// <summary>The next frame from a member where it is there already.</summary>
+    public nint? Peek(int from)
+    {
+        if (expected[from] is not { } work) return null;
+        if (!hasCome[from]) hasCome[from] = work.Wait(TimeSpan.FromMilliseconds(1));
+        return hasCome[from] ? Place(incoming, halves[from], from) : null;
     }
 
     public IExchangeWork SendRun(int to, MemoryRun run) => exchange.Send(to, RunTag, run);

@@ -12,6 +12,7 @@ internal sealed unsafe class Meeting(RankGroup group, Mailbox mailbox, Collectiv
     private readonly nint[] frames = new nint[group.Size];
     private readonly List<IExchangeWork> leaving = [];
     private readonly List<IExchangeWork> arriving = [];
+    private readonly List<IExchangeWork> parts = [];
     private readonly List<ExchangeBuffer> buffers = [];
 
     /// <summary>What the members call, by member; of those that were not listened to, this member's own.</summary>
@@ -40,11 +41,14 @@ internal sealed unsafe class Meeting(RankGroup group, Mailbox mailbox, Collectiv
     }
 
     /// <summary>Receives frames.</summary>
-    public void Receive(int[] from)
+    /// <param name="from">The members whose.</param>
+    /// <param name="compare">Told of a member's call that has come while another's is waited for, and is not this member's.</param>
+    public void Receive(int[] from, Action<int, CollectiveCall> compare)
     {
-        foreach (var other in from)
+        for (var i = 0; i < from.Length; i++)
         {
-            var frame = frames[other] = mailbox.ReceiveFrame(other, Finish, Begin);
+            var (other, rest) = (from[i], from.AsMemory(i + 1));
+            var frame = frames[other] = mailbox.ReceiveFrame(other, work => watch.Finish(work, call, () => Look(rest.Span, compare)), Begin);
             var theirs = Frame.Call(frame, mailbox.Capacity);
             if (theirs.IsEmpty) theirs = ReceiveCall(other, Frame.CallBytes(frame));
             var isAlike = theirs.SequenceEqual(encoded);
@@ -56,7 +60,8 @@ internal sealed unsafe class Meeting(RankGroup group, Mailbox mailbox, Collectiv
 
     /// <summary>What the members have sent to this one, and what it has for itself: where that lies, by member.</summary>
     /// <param name="bytes">How much that is, by member.</param>
-    public nint[] Take(long[] bytes)
+    /// <param name="meanwhile">What is done before it is waited for.</param>
+    public nint[] Take(long[] bytes, Action? meanwhile = null)
     {
         var places = new nint[group.Size];
         var length = 0L;
@@ -80,15 +85,17 @@ internal sealed unsafe class Meeting(RankGroup group, Mailbox mailbox, Collectiv
             }
         }
         Await(places, bytes);
+        meanwhile?.Invoke();
         Settle();
         return places;
     }
 
     /// <summary>As <see cref="Take"/>, with all of it one after the other.</summary>
-    public void TakeInto(nint target, long[] bytes)
+    public void TakeInto(nint target, long[] bytes, Action? meanwhile = null)
     {
         var places = Side(target, bytes);
         Await(places, bytes);
+        meanwhile?.Invoke();
         for (var other = 0; other < group.Size; other++)
         {
             if (bytes[other] == 0) continue;
@@ -103,7 +110,7 @@ internal sealed unsafe class Meeting(RankGroup group, Mailbox mailbox, Collectiv
     {
         var places = Side(whole, bytes);
         foreach (var other in group.Others)
-            if (bytes[other] > 0) ReceiveRun(other, new MemoryRun(places[other], bytes[other]));
+            if (bytes[other] > 0) Begin(() => parts.Add(mailbox.ReceiveRun(other, new MemoryRun(places[other], bytes[other]))));
     }
 
     /// <summary>Sends this member's part of a whole, and waits for those of the others, which are expected.</summary>
@@ -115,17 +122,15 @@ internal sealed unsafe class Meeting(RankGroup group, Mailbox mailbox, Collectiv
         var mine = new MemoryRun(Side(whole, bytes)[group.Member], bytes[group.Member]);
         if (mine.Bytes > 0)
             foreach (var other in to) SendRun(other, mine);
+        Finish(parts);
         Settle();
     }
 
-    /// <summary>Waits for what is expected, and until what this member sends has left its memory.</summary>
+    /// <summary>Waits for what others send, and until what this member sends has left its memory.</summary>
     public void Settle()
     {
-        foreach (var works in (List<IExchangeWork>[])[arriving, leaving])
-        {
-            foreach (var work in works) Finish(work);
-            works.Clear();
-        }
+        Finish(arriving);
+        Finish(leaving);
     }
 
     /// <summary>Memory that is freed with the meeting.</summary>
@@ -139,8 +144,15 @@ internal sealed unsafe class Meeting(RankGroup group, Mailbox mailbox, Collectiv
     public void Dispose()
     {
         // Only after a failure are there any; the memory of what is given up is not touched any more.
-        foreach (var work in arriving.Concat(leaving)) work.Dispose();
+        foreach (var work in arriving.Concat(leaving).Concat(parts)) work.Dispose();
         foreach (var buffer in buffers) buffer.Dispose();
+    }
+
+    private void Look(ReadOnlySpan<int> members, Action<int, CollectiveCall> compare)
+    {
+        foreach (var other in members)
+            if (mailbox.Peek(other) is { } frame && Frame.Call(frame, mailbox.Capacity) is { IsEmpty: false } theirs && !theirs.SequenceEqual(encoded))
+                compare(other, Frame.Decode(theirs));
     }
 
     // Heard, and without room in the frame.
@@ -160,6 +172,12 @@ internal sealed unsafe class Meeting(RankGroup group, Mailbox mailbox, Collectiv
 
     private void Finish(IExchangeWork work) => watch.Finish(work, call);
 
+    private void Finish(List<IExchangeWork> works)
+    {
+        foreach (var work in works) Finish(work);
+        works.Clear();
+    }
+
     private MemoryRun RunFor(int other) => runs.Length == 0 ? default : runs[other];
 
     private MemoryRun EncodedRun()
@@ -173,8 +191,7 @@ internal sealed unsafe class Meeting(RankGroup group, Mailbox mailbox, Collectiv
     {
         var memory = Buffer(bytes).Pointer;
         ReceiveRun(from, new MemoryRun(memory, bytes));
-        Finish(arriving[^1]);
-        arriving.Clear();
+        Finish(arriving);
         return new ReadOnlySpan<byte>((void*)memory, (int)bytes);
     }
 
