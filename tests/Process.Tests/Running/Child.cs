@@ -11,6 +11,9 @@ internal sealed class Child : IDisposable
     private readonly StringBuilder error = new();
     private readonly TaskCompletionSource ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
+    // An end is noticed on the thread pool, whose first threads the tests block.
+    static Child() => ThreadPool.SetMinThreads(32, 32);
+
     public Child(string file, IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? variables = null)
     {
         var start = new ProcessStartInfo(file) { RedirectStandardOutput = true, RedirectStandardError = true };

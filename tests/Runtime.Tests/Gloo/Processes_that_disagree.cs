@@ -9,16 +9,19 @@ public class Processes_that_disagree
     {
         var failures = ProcessThreads.Failures([("a", size)], _ => options ?? new MeshOptions(), mesh => body(mesh.Axis("a")));
         Assert.All(failures, failure => Assert.IsType<CollectiveException>(failure));
-        return Assert.Single(failures.Select(failure => ((CollectiveException)failure!).Rank).Distinct()) is var _
-            ? failures.First(failure => !((CollectiveException)failure!).IsConsequence)!.Message
-            : "";
+        return failures.First(failure => !((CollectiveException)failure!).IsConsequence)!.Message;
     }
 
     [Fact]
     public void A_large_broadcast_where_another_reduces()
     {
         using var x = ones(1 << 18);
-        var message = Fails(3, axis => (axis.Rank == 1 ? axis.AllReduce(x) : axis.Broadcast(x)).Dispose());
+        var message = Fails(3, axis =>
+        {
+            // Those that agree go on, and say what with next.
+            (axis.Rank == 1 ? axis.AllReduce(x) : axis.Broadcast(x)).Dispose();
+            axis.Barrier();
+        });
         Assert.Contains("every rank must call the same collectives in the same order", message);
         Assert.Contains("AllReduce(f32[262144])", message);
     }
