@@ -30,6 +30,8 @@ public sealed partial class CheckpointDirectory
         var chosen = WritePlan.Choose(held, mine => RankMessages.Agree(mesh, () => Directory.Exists(temporary)
             ? mine
             : throw new CheckpointException($"'{temporary}', which rank 0 has made, is not there: a checkpoint directory lies on a file system that all ranks share")), Rank);
+        // Threads share a generator: here none of them draws from it, as all are between two exchanges.
+        var generators = RankMessages.Agree(mesh, DefaultGenerators.Read);
         string[] sections = [ModelSection, OptimizerSection];
         var order = new SaveOrder
         {
@@ -42,7 +44,7 @@ public sealed partial class CheckpointDirectory
             Mesh = mesh is null ? "" : string.Join(" × ", mesh.Axes),
             Keep = options.Keep,
             Patience = options.Patience,
-            State = Rank == 0 ? StateFile.Write(step, state, optimizer) : null,
+            State = Rank == 0 ? StateFile.Write(step, state, optimizer, generators) : null,
             Shards = [.. sections.Zip(chosen, (section, parts) => Shard(section, parts, inBackground))],
         };
         Prepared?.Invoke(temporary);

@@ -25,16 +25,20 @@ internal sealed class CheckpointLoad(DeviceMesh? mesh, string folder, long step,
         modelFiles.Check(model, "the model");
         var (parts, apply) = Checked(() => optimizer?.Prepare(values["optimizer"]!.AsObject(), optimizerFiles!.DtypeOf) ?? ([], () => { }));
         optimizerFiles?.Check(parts, "the optimizer");
-        var restore = Checked(() => StateFile.Prepare(values, state));
+        var restore = Checked(() => StateFile.Prepare(values, state, mesh?.Rank ?? 0));
         RankMessages.Agree(mesh, () =>
         {
             modelFiles.OpenFor(model);
             // The optimizer's tensors are fresh: reading them changes nothing yet.
             foreach (var part in parts) optimizerFiles!.Read(part);
         });
-        RankMessages.Agree(mesh, () => model.ForEach(modelFiles.Read));
-        apply();
-        restore();
+        // No rank goes on before all are restored: threads share the default generator.
+        RankMessages.Agree(mesh, () =>
+        {
+            model.ForEach(modelFiles.Read);
+            apply();
+            restore();
+        });
         return modelFiles.BytesRead + (optimizerFiles?.BytesRead ?? 0);
     }
 

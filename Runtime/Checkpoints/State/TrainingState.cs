@@ -4,8 +4,8 @@ using static TorchSharp.torch;
 namespace GShard;
 
 /// <summary>
-/// What a training continues from: a model, its optimizer, the schedules of its learning rates, this thread's <see cref="CounterRandom"/>, and
-/// values of the program's own.
+/// What a training continues from: a model, its optimizer, the schedules of its learning rates, the scale of its loss, this thread's
+/// <see cref="CounterRandom"/>, the default generator of torch, and values of the program's own.
 /// </summary>
 public sealed class TrainingState
 {
@@ -31,6 +31,9 @@ public sealed class TrainingState
 
     /// <summary>The schedules of the learning rates.</summary>
     public IReadOnlyList<optim.lr_scheduler.LRScheduler> Schedulers { get; }
+
+    /// <summary>The scaler of the loss, whose scale and count of good steps are saved and restored; null where there is none.</summary>
+    public LossScaler? LossScaler { get; init; }
 
     /// <summary>
     /// The program's own values: its position in the data, the best loss so far. Those of rank 0 are saved, and given to every rank on loading.

@@ -62,7 +62,15 @@ public class Checkpoints_reshard_on_load
                 Assert.True(bytes.AsSpan().SequenceEqual(b[name].Bytes), $"'{name}' changed");
             }
         }
-        Assert.Equal(File.ReadAllText(Path.Combine(expected, "step-00000002", "state.json")), File.ReadAllText(Path.Combine(actual, "step-00000002", "state.json")));
+        Assert.Equal(State(expected), State(actual));
+    }
+
+    /// <summary>What else is saved, without what is every rank's own: its generator's state.</summary>
+    private static string State(string root)
+    {
+        var state = JsonNode.Parse(File.ReadAllText(Path.Combine(root, "step-00000002", "state.json")))!.AsObject();
+        Assert.True(state.Remove("default_generator"));
+        return state.ToJsonString();
     }
 
     [Theory]
