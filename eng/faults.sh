@@ -11,7 +11,7 @@ dotnet test tests/Process.Tests --nologo --filter "FullyQualifiedName~FaultTests
 # A row's last cell is the longest time that a rank took in that case: <!-- fault victim --> names the case.
 awk '
   NR == FNR { key = $1 " " $2; for (i = 3; i <= NF; i++) if ($i + 0 > longest[key] + 0) longest[key] = $i; next }
-  match($0, /<!-- [a-z]+ [0-9] -->/) {
+  match($0, /<!-- [a-z-]+ [0-9] -->/) {
     key = substr($0, RSTART + 5, RLENGTH - 9)
     if (key in longest) sub(/\| [^|]*<!--/, "| " sprintf("%.1f s", longest[key]) " <!--")
   }

@@ -22,7 +22,7 @@ internal sealed class FaultRun : IDisposable
 
     private readonly string folder = Directory.CreateTempSubdirectory("gshard-faults-").FullName;
     private readonly Child[] children;
-    private readonly string fault;
+    private readonly string row;
     private DateTime? struck;
 
     /// <summary>Starts all ranks.</summary>
@@ -32,10 +32,12 @@ internal sealed class FaultRun : IDisposable
     /// <param name="program">The program of each rank, where it is not the same.</param>
     /// <param name="command">What to put before the command line of a rank.</param>
     /// <param name="address">The address of rank 0.</param>
+    /// <param name="row">The case's name in docs/reliability.md, where it is not the fault's.</param>
     public FaultRun(
-        string fault, int victim = 1, Dictionary<string, string>? variables = null, Func<int, string>? program = null, Func<int, string[]>? command = null, string address = "127.0.0.1")
+        string fault, int victim = 1, Dictionary<string, string>? variables = null, Func<int, string>? program = null, Func<int, string[]>? command = null, string address = "127.0.0.1",
+        string? row = null)
     {
-        this.fault = fault;
+        this.row = row ?? fault;
         Victim = victim;
         var port = FreePort.Take();
         children = [.. Enumerable.Range(0, Ranks).Select(Start)];
@@ -106,7 +108,7 @@ internal sealed class FaultRun : IDisposable
     private void Measured(double[] times)
     {
         if (Environment.GetEnvironmentVariable("GSHARD_FAULT_TIMES") is not { Length: > 0 } path) return;
-        File.AppendAllText(path, $"{fault} {Victim} {string.Join(' ', times.Select(time => time.ToString("0.00", CultureInfo.InvariantCulture)))}\n");
+        File.AppendAllText(path, $"{row} {Victim} {string.Join(' ', times.Select(time => time.ToString("0.00", CultureInfo.InvariantCulture)))}\n");
     }
 
     // The time in a line that a rank has written, in milliseconds.

@@ -144,7 +144,7 @@ public class FaultTests
     [Fact]
     public void A_rank_takes_another_path()
     {
-        using var run = new FaultRun("shapes", variables: new() { ["GSHARD_CHECK"] = "collectives" });
+        using var run = new FaultRun("shapes", variables: new() { ["GSHARD_CHECK"] = "collectives" }, row: "path");
         run.WaitForFault();
         run.FailWith([0, 1, 2], "they come from GShard.RankProgram.Steps.Strike", "and from GShard.RankProgram.Steps.Step");
     }
@@ -174,8 +174,18 @@ public class FaultTests
     [Fact]
     public void A_rank_has_another_option()
     {
-        using var run = new FaultRun("none", variables: new() { ["GSHARD_CHECK"] = "" }, command: rank => rank == 2 ? ["env", "GSHARD_TIMEOUT=77"] : []);
+        using var run = new FaultRun("none", victim: 2, command: rank => rank == 2 ? ["env", "GSHARD_TIMEOUT=77"] : [], row: "option");
         run.FailWith([0, 1, 2], "rank 2", "has time-out 77 s where rank 0 has 5 s; start every rank alike");
+    }
+
+    [Fact]
+    public void A_rank_has_another_backend()
+    {
+        // NCCL's library is found by each, or it would be at fault.
+        using var nccl = new FakeNccl();
+        var variables = nccl.Variables.Where(variable => variable.Key != "GSHARD_BACKEND").ToDictionary(variable => variable.Key, variable => variable.Value);
+        using var run = new FaultRun("none", victim: 2, variables, command: rank => ["env", $"GSHARD_BACKEND={(rank == 2 ? "nccl" : "gloo")}"], row: "backend");
+        run.FailWith([0, 1, 2], "rank 2", "has backend 'nccl' where rank 0 has 'gloo'; start every rank alike");
     }
 
     [Fact]
@@ -192,7 +202,7 @@ public class FaultTests
             bytes[bytes.AsSpan().IndexOf(identity)]++;
             File.WriteAllBytes(path, bytes);
 
-            using var run = new FaultRun("none", program: rank => Path.Combine(rank == 1 ? other : AppContext.BaseDirectory, "RankProgram.dll"));
+            using var run = new FaultRun("none", program: rank => Path.Combine(rank == 1 ? other : AppContext.BaseDirectory, "RankProgram.dll"), row: "build");
             run.FailWith([0, 1, 2], "rank 1", "has build RankProgram");
         }
         finally

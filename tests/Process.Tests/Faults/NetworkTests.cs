@@ -16,6 +16,15 @@ public class NetworkTests
     }
 
     [NetworkNamespaceFact]
+    public void A_rank_on_another_host_is_killed()
+    {
+        using var hosts = new TwoHosts();
+        using var run = new FaultRun("killed", command: rank => hosts.On(rank == 0 ? 0 : 1), address: TwoHosts.Address(0), row: "host-killed");
+        run.WaitForFault();
+        run.OthersFailWith("rank 1", "ended without a word: it was killed, or has crashed");
+    }
+
+    [NetworkNamespaceFact]
     public void The_network_between_two_hosts_is_cut()
     {
         using var hosts = new TwoHosts();

@@ -10,7 +10,7 @@ public class NcclFaultTests
     public void A_rank_fails(string fault, string text)
     {
         using var nccl = new FakeNccl();
-        using var run = new FaultRun(fault, 1, nccl.Variables);
+        using var run = new FaultRun(fault, 1, nccl.Variables, row: $"nccl-{fault}");
         run.WaitForFault();
         run.OthersFailWith(text);
         Assert.Equal("", nccl.Violations);
@@ -24,7 +24,7 @@ public class NcclFaultTests
     public void Ranks_disagree(string fault, string text)
     {
         using var nccl = new FakeNccl();
-        using var run = new FaultRun(fault, 1, nccl.Variables);
+        using var run = new FaultRun(fault, 1, nccl.Variables, row: $"nccl-{fault}");
         run.WaitForFault();
         run.FailWith([0, 1, 2], text);
         Assert.Equal("", nccl.Violations);
@@ -35,7 +35,7 @@ public class NcclFaultTests
     {
         // In the third group that each rank hands over.
         using var nccl = new FakeNccl(("FAKE_NCCL_BREAK", "3"));
-        using var run = new FaultRun("none", 1, nccl.Variables);
+        using var run = new FaultRun("none", 1, nccl.Variables, row: "nccl-broken");
         run.FailWith([0, 1, 2], "remote process exited or there was a network error");
         Assert.Equal("", nccl.Violations);
     }
@@ -44,7 +44,7 @@ public class NcclFaultTests
     public void Ranks_on_one_device_are_told_apart_by_host_names_of_their_own()
     {
         using var nccl = new FakeNccl(("FAKE_NCCL_DEVICE", "0000:01:00.0"));
-        using var run = new FaultRun("none", 1, nccl.Variables);
+        using var run = new FaultRun("none", 1, nccl.Variables, row: "nccl-device");
         run.FailWith([0, 1, 2], "ranks 0 and 1 both use cpu (0000:01:00.0) of ", "give each rank a device of its own (cuda:LOCAL_RANK), or, to test on one device, each process its own NCCL_HOSTID");
         Assert.Equal(0, nccl.Count("init"));
     }
@@ -54,7 +54,7 @@ public class NcclFaultTests
     {
         // As NCCL itself, which brings no device of its own.
         using var nccl = new FakeNccl(("FAKE_NCCL_DEVICE", "cuda"));
-        using var run = new FaultRun("none", 1, nccl.Variables);
+        using var run = new FaultRun("none", 1, nccl.Variables, row: "nccl-memory");
         run.FailWith([0, 1, 2], "NCCL exchanges tensors on CUDA devices, but the operand is on cpu; move it to this rank's device first, or run every rank with GSHARD_BACKEND=gloo");
         Assert.Equal(0, nccl.Count("init"));
     }
