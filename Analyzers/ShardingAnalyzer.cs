@@ -4,10 +4,11 @@ using GShard.Generator.Diagnostics;
 using GShard.Generator.Reading;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.Diagnostics;
+using Microsoft.CodeAnalysis.Operations;
 
 namespace GShard.Analyzers;
 
-/// <summary>Reports what the sharding compiler finds in classes marked <c>[Sharded]</c>, and annotations in classes without the mark.</summary>
+/// <summary>Reports what the sharding compiler finds in classes marked <c>[Sharded]</c>, annotations in classes without the mark, and norms of sharded gradients that are taken of parts.</summary>
 [DiagnosticAnalyzer(LanguageNames.CSharp)]
 public sealed class ShardingAnalyzer : DiagnosticAnalyzer
 {
@@ -20,6 +21,12 @@ public sealed class ShardingAnalyzer : DiagnosticAnalyzer
         context.ConfigureGeneratedCodeAnalysis(GeneratedCodeAnalysisFlags.None);
         context.EnableConcurrentExecution();
         context.RegisterSymbolAction(Analyze, SymbolKind.NamedType);
+        context.RegisterOperationAction(
+            call =>
+            {
+                if (GradientNormCheck.Find((IInvocationOperation)call.Operation) is { } wrong) call.ReportDiagnostic(wrong.ToDiagnostic());
+            },
+            OperationKind.Invocation);
     }
 
     private static void Analyze(SymbolAnalysisContext context)

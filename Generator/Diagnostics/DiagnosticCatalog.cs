@@ -55,6 +55,7 @@ internal static class DiagnosticCatalog
         ("GSH4012", Severity.Error, "The compiler failed"),
         ("GSH5001", Severity.Info, "torch's dropout is compiled to dropout by counter"),
         ("GSH5002", Severity.Info, "torch's random numbers are compiled to random numbers by counter"),
+        ("GSH5003", Severity.Warning, "torch's norm of gradients counts this rank's parts alone"),
     }.ToImmutableDictionary(e => e.Id, e => (e.Severity, e.Title), StringComparer.Ordinal);
 
     /// <summary>All diagnostics, in order of id.</summary>

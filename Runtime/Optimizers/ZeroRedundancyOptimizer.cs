@@ -15,7 +15,7 @@ namespace GShard;
 /// <remarks>
 /// From <c>Backward</c> to <see cref="step"/> a parameter's <c>grad</c> is this rank's part of the sum, or null where gradients are split too;
 /// the step clears it, and so does <see cref="zero_grad"/>, which is to be called in place of the module's. <see cref="GradientNorm.Clip"/> knows. An optimizer
-/// whose update is element by element trains as it would on whole parameters, and so does <see cref="Adafactor"/>. Every rank of
+/// whose update is element by element trains as it would on whole parameters, and so do <see cref="Adafactor"/>, <see cref="Lamb"/>, <see cref="Lars"/> and those that ask <see cref="GlobalNorm"/>. Every rank of
 /// the axis makes the optimizer of the same parameters in the same order, after the model is where it stays.
 /// </remarks>
 public sealed class ZeroRedundancyOptimizer : OptimizerHelper
@@ -30,7 +30,7 @@ public sealed class ZeroRedundancyOptimizer : OptimizerHelper
     /// <summary>Makes an optimizer of each rank's share of the parameters.</summary>
     /// <param name="parameters">The parameters; those that are themselves split over the axis are updated as they are.</param>
     /// <param name="axis">The mesh axis over which the other parameters are replicated, the one of the batch.</param>
-    /// <param name="optimizer">Makes the optimizer of the shares: Adam, AdamW, SGD, RMSProp, Adagrad, Adafactor.</param>
+    /// <param name="optimizer">Makes the optimizer of the shares: Adam, AdamW, SGD, RMSProp, Adagrad, Adafactor, Lamb, Lars.</param>
     /// <param name="splitGradients">
     /// Splits the gradients too (ZeRO stage 2): every <c>Backward</c> outside <see cref="ShardedModules.NoSync"/> scatters its own, and no rank
     /// keeps those of whole parameters. Without it, several micro-batches cost one exchange, at the step.

@@ -64,6 +64,8 @@ internal sealed class CutModel : nn.Module
         "RMSProp" => optim.RMSProp(parameters, lr: 0.1, momentum: 0.5, centered: true),
         "MasterWeights" => new MasterWeights(parameters, masters => optim.AdamW(masters, lr: 0.1)),
         "Adagrad" => optim.Adagrad(parameters, lr: 0.1),
+        "Lamb" => new Lamb(parameters, lr: 0.1),
+        "Lars" => new Lars(parameters, 0.1),
         _ => new Adafactor(parameters, lr: 30),
     };
 }

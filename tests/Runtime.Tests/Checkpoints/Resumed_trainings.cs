@@ -14,7 +14,7 @@ public class Resumed_trainings
         get
         {
             var cases = new TheoryData<string, string>();
-            foreach (var optimizer in (string[])["Adam", "AdamW", "SGD", "RMSProp", "Adagrad", "Adafactor", "MasterWeights"])
+            foreach (var optimizer in (string[])["Adam", "AdamW", "SGD", "RMSProp", "Adagrad", "Adafactor", "Lamb", "Lars", "MasterWeights"])
                 foreach (var cut in (string[])["one rank", "two ranks", "two dims", "another order", "shares", "shares of parts"])
                     cases.Add(optimizer, cut);
             return cases;
