@@ -62,6 +62,8 @@ public sealed record RunOptions
             throw new InputException($"--save-every {Training.SaveEvery} cannot be: 1 or more steps, or 0 for the end alone.");
         if (Training.CheckpointFolder is null && (Training.SaveEvery > 0 || Training.Resume))
             throw new InputException($"{(Training.Resume ? "--resume" : "--save-every")} needs a folder: name it with --checkpoint-dir FOLDER.");
+        if (Training.SkipDamaged && !Training.Resume)
+            throw new InputException("--skip-damaged says what --resume does where a save is damaged: give both.");
         if (Save is not null && IsFirst)
             CanBeWritten(Save);
         return this;

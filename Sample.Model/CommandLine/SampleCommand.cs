@@ -34,6 +34,7 @@ internal sealed class SampleCommand
     private readonly Option<string?> checkpointFolder = new("--checkpoint-dir") { Description = "Folder to save the training's whole state to.", HelpName = "folder" };
     private readonly Option<int> saveEvery = Integer("--save-every", "Steps from one save to --checkpoint-dir to the next; 0 saves at the end alone.", new TrainingOptions().SaveEvery);
     private readonly Option<bool> resume = new("--resume") { Description = "Go on from the last save in --checkpoint-dir, if there is one." };
+    private readonly Option<bool> skipDamaged = new("--skip-damaged") { Description = "With --resume: pass over saves that are damaged, and go on from the newest that is whole." };
 
     private readonly Option<string> language = new("--language") { Description = "Language of the phrase: de, fr, pt_BR.", HelpName = "name", Required = true };
     private readonly Argument<string> phrase = new("phrase") { Description = "What to translate to English." };
@@ -45,7 +46,7 @@ internal sealed class SampleCommand
         var root = new RootCommand("Trains the GShard paper's Transformer, its experts sharded over ranks, to translate names of countries, languages, currencies and scripts to English.")
         {
             ranks, backend, experts, layers, width, hidden, heads, dense, dropout, smoothing, batch, steps, minutes, seed, optimizer,
-            learningRate, quick, languages, catalogs, save, load, checkpointFolder, saveEvery, resume, translate,
+            learningRate, quick, languages, catalogs, save, load, checkpointFolder, saveEvery, resume, skipDamaged, translate,
         };
         root.SetAction(parsed => new TrainingRun(Options(parsed)).Run());
         translate.SetAction(parsed => TranslatePhrase(parsed));
@@ -63,7 +64,7 @@ internal sealed class SampleCommand
         // What is not said on the command line is as it was saved.
         T Chosen<T>(Option<T> option, T saved) => parsed.GetResult(option) is { Implicit: false } ? parsed.GetValue(option)! : saved;
 
-        var (rank, processes) = DeviceMesh.Launched();
+        var (rank, processes) = Said(DeviceMesh.Launched);
         var isLaunched = parsed.GetValue(backend) switch
         {
             null => processes > 1,
@@ -72,6 +73,8 @@ internal sealed class SampleCommand
             "threads" => throw new InputException($"--backend threads would train {processes} times: a launcher has started {processes} processes. Take --backend gloo, or start one."),
             var other => throw new InputException($"--backend {other} is not known: threads and gloo are."),
         };
+        if (isLaunched)
+            Said(MeshOptions.FromEnvironment);
         if (isLaunched && parsed.GetResult(ranks) is { Implicit: false } && parsed.GetValue(ranks) != processes)
             throw new InputException($"--ranks {parsed.GetValue(ranks)} does not fit the {processes} processes that were started; leave it out.");
         var isQuick = parsed.GetValue(quick);
@@ -103,6 +106,7 @@ internal sealed class SampleCommand
                 CheckpointFolder = parsed.GetValue(checkpointFolder),
                 SaveEvery = parsed.GetValue(saveEvery),
                 Resume = parsed.GetValue(resume),
+                SkipDamaged = parsed.GetValue(skipDamaged),
             },
             Languages = parsed.GetValue(languages)?.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
                 ?? (isQuick ? QuickRun.Languages : null),
@@ -118,6 +122,19 @@ internal sealed class SampleCommand
         var path = parsed.GetValue(load) ?? throw new InputException("translate needs a trained model: name it with --load FILE (--save FILE writes one).");
         PhraseTranslation.Print(ModelFile.Open(path), parsed.GetValue(language)!, parsed.GetValue(phrase)!);
         return 0;
+    }
+
+    // What the environment says is input too.
+    private static T Said<T>(Func<T> read)
+    {
+        try
+        {
+            return read();
+        }
+        catch (LaunchException e)
+        {
+            throw new InputException(e.Message, e);
+        }
     }
 
     private static OptimizerKind Kind(string name) => name switch

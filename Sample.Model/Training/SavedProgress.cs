@@ -15,6 +15,7 @@ internal sealed class SavedProgress : IDisposable
     private readonly JsonObject training;
     private readonly TrainingState state;
     private readonly CheckpointDirectory? checkpoints;
+    private readonly bool isFirst;
     private int lastSaved;
 
     /// <param name="options">Where to save, and how often.</param>
@@ -26,12 +27,13 @@ internal sealed class SavedProgress : IDisposable
     {
         this.options = options;
         this.training = training;
+        isFirst = mesh.Rank == 0;
         state = new TrainingState(model, optimizer);
         checkpoints = options.CheckpointFolder is { } folder ? new CheckpointDirectory(folder, mesh) : null;
     }
 
     /// <summary>The step of the last save, the time that the training had taken, and how much of it was reported; zeros where it begins.</summary>
-    /// <exception cref="InputException">The folder has another training's state, or one that was not asked for.</exception>
+    /// <exception cref="InputException">The last save cannot be loaded, but others may be; the folder has another training's state, or one that was not asked for.</exception>
     /// <exception cref="CheckpointException">The last save is damaged.</exception>
     public (int Step, TimeSpan Time, double Reported) Resume()
     {
@@ -43,12 +45,26 @@ internal sealed class SavedProgress : IDisposable
                 throw new InputException($"--checkpoint-dir {options.CheckpointFolder} has a training's state already: go on with --resume, or name another folder.");
             return default;
         }
-        if (checkpoints.LoadLatest(state) is not { } step)
+        if (Load(checkpoints) is not { } step)
             return default;
         if (!JsonNode.DeepEquals(state.Values[TrainingKey], training))
             throw new InputException($"--checkpoint-dir {options.CheckpointFolder} has the state of another training: {state.Values[TrainingKey]?.ToJsonString()} where this one is {training.ToJsonString()}.");
         lastSaved = (int)step;
         return (lastSaved, TimeSpan.FromSeconds(state.Values[SecondsKey]!.GetValue<double>()), state.Values[ReportedKey]!.GetValue<double>());
+    }
+
+    private long? Load(CheckpointDirectory from)
+    {
+        if (options.SkipDamaged)
+            return from.LoadNewestGood(state, damaged => { if (isFirst) Console.Error.WriteLine($"Passed over: {damaged.Message}"); });
+        try
+        {
+            return from.LoadLatest(state);
+        }
+        catch (CheckpointException e) when (from.Steps.Count > 1)
+        {
+            throw new InputException($"{e.Message} On this command line --resume --skip-damaged goes on from the newest save that is whole.", e);
+        }
     }
 
     /// <summary>Saves where it is time to.</summary>

@@ -49,6 +49,9 @@ public sealed record TrainingOptions
     /// <summary>Whether to go on from the last save, where there is one.</summary>
     public bool Resume { get; init; }
 
+    /// <summary>Whether to go on from the newest save that is whole, where the last one is damaged.</summary>
+    public bool SkipDamaged { get; init; }
+
     /// <summary>Gradients whose norm over all parameters is larger are scaled down to it; Adam only.</summary>
     public double GradientNorm { get; init; } = 1;
 }

@@ -28,10 +28,25 @@ public sealed class BadInputTests : IDisposable
     [InlineData("--resume", "--resume needs a folder: name it with --checkpoint-dir")]
     [InlineData("--save-every 5", "--save-every needs a folder")]
     [InlineData("--checkpoint-dir x --save-every -1", "--save-every -1 cannot be")]
+    [InlineData("--skip-damaged", "--skip-damaged says what --resume does")]
     [InlineData("--ranks two", "two")]
     [InlineData("--no-such-option", "--no-such-option")]
     [InlineData("translate --language de Frankreich", "--load")]
     public void A_bad_option_is_named(string arguments, string complaint) => Refused(complaint, arguments.Split(' '));
+
+    [Theory]
+    [InlineData("GSHARD_BACKEND", "nonsense", "GSHARD_BACKEND is 'nonsense'; it can be gloo or nccl.")]
+    [InlineData("GSHARD_TIMEOUT", "abc", "GSHARD_TIMEOUT is 'abc'; it is a number of seconds above 0.")]
+    [InlineData("WORLD_SIZE", "", "RANK is 0, but WORLD_SIZE is not set")]
+    public void What_the_environment_says_is_input_too(string variable, string value, string complaint)
+    {
+        var (exitCode, output, error) = SampleProcess.Run([], null, ("RANK", "0"), ("MASTER_ADDR", "127.0.0.1"), ("WORLD_SIZE", "2"), (variable, value));
+
+        Assert.Equal(2, exitCode);
+        Assert.StartsWith(complaint, error);
+        Assert.Single(error.TrimEnd().Split('\n'));
+        Assert.Empty(output);
+    }
 
     [Fact]
     public void A_corrupt_catalog_is_named()

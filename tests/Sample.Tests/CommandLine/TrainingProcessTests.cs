@@ -108,6 +108,25 @@ public sealed class TrainingProcessTests : IDisposable
         Assert.Equal(File.ReadAllBytes(whole), File.ReadAllBytes(resumed));
     }
 
+    [Fact]
+    public void A_training_whose_last_save_is_damaged_goes_on_from_the_one_before()
+    {
+        var (whole, resumed, state) = (Path.Combine(folder, "whole.safetensors"), Path.Combine(folder, "resumed.safetensors"), Path.Combine(folder, "run"));
+        string[] arguments = [.. Small, "--languages", "de,fr", "--ranks", "2", "--steps", "8", "--checkpoint-dir", state, "--save-every", "4"];
+        Succeeds([.. arguments, "--save", whole]);
+        File.Delete(Path.Combine(state, "step-00000008", "state.json"));
+
+        var (exitCode, _, error) = SampleProcess.Run([.. arguments, "--resume"]);
+        Assert.Equal(2, exitCode);
+        Assert.Contains("step-00000008' is damaged: 'state.json' is missing", error);
+        Assert.EndsWith("On this command line --resume --skip-damaged goes on from the newest save that is whole.", error.TrimEnd());
+
+        (exitCode, var output, error) = SampleProcess.Run([.. arguments, "--resume", "--skip-damaged", "--save", resumed]);
+        Assert.True(exitCode == 0, error + output);
+        Assert.StartsWith("Passed over: ", error);
+        Assert.Equal(File.ReadAllBytes(whole), File.ReadAllBytes(resumed));
+    }
+
     private static void Succeeds(params string[] arguments)
     {
         var (exitCode, output, error) = SampleProcess.Run(arguments);
