@@ -43,7 +43,12 @@ public sealed record MeshOptions
         var options = new MeshOptions();
         return options with
         {
-            Backend = variable("GSHARD_BACKEND") is { Length: > 0 } backend ? backend.ToLowerInvariant() : options.Backend,
+            Backend = variable("GSHARD_BACKEND")?.ToLowerInvariant() switch
+            {
+                null or "" => options.Backend,
+                ("gloo" or "nccl") and var known => known,
+                var other => throw new LaunchException($"GSHARD_BACKEND is '{other}'; it can be gloo or nccl."),
+            },
             AllReduce = variable("GSHARD_ALLREDUCE") is { Length: > 0 } order
                 ? Enum.TryParse<AllReduceOrder>(order, ignoreCase: true, out var parsed) && !char.IsDigit(order[0]) ? parsed
                     : throw new LaunchException($"GSHARD_ALLREDUCE is '{order}'; it can be automatic, ordered or native.")

@@ -63,7 +63,7 @@ public class NcclFaultTests
     [InlineData("GSHARD_NCCL", "/nowhere/libnccl.so.2", "The backend is nccl, but '/nowhere/libnccl.so.2' cannot be loaded; install NCCL 2.14 or newer")]
     [InlineData("GSHARD_NCCL", "libc.so.6", "'libc.so.6' is not NCCL: it has no ncclGetVersion")]
     [InlineData("FAKE_NCCL_VERSION", "21300", "is NCCL 2.13.0, and the backend nccl needs 2.14 or newer")]
-    [InlineData("GSHARD_BACKEND", "mpi", "There is no backend 'mpi'; there are gloo and nccl.")]
+    [InlineData("GSHARD_BACKEND", "mpi", "GSHARD_BACKEND is 'mpi'; it can be gloo or nccl.")]
     public void What_cannot_be_used_is_one_sentence(string variable, string value, string text)
     {
         using var nccl = new FakeNccl((variable, value));
