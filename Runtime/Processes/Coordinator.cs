@@ -203,7 +203,7 @@ internal sealed class Coordinator : IDisposable
     {
         var hello = member.Hello!;
         var rank = members.Contains(member) ? member.Place : hello.Rank;
-        Announce(new RankMessage { Kind = MessageKind.Failure, Rank = rank, Text = $"rank {rank} (process {hello.Process} on {hello.Host}) {text}" });
+        Announce(new RankMessage { Kind = MessageKind.Failure, Rank = rank, Text = $"rank {rank} (process {hello.Process} on {hello.Host}{(rank == hello.Rank ? "" : $", launched as rank {hello.Rank}")}) {text}" });
     }
 
     private void Announce(RankMessage message)

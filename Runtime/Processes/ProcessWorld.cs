@@ -66,6 +66,7 @@ internal sealed class ProcessWorld : RankWorld
             backend.Dispose();
             throw;
         }
+        if (endsProcess) SayPlace(launch.Rank);
         if (endsProcess) AppDomain.CurrentDomain.UnhandledException += OnUnhandled;
     }
 
@@ -294,6 +295,13 @@ internal sealed class ProcessWorld : RankWorld
             return local.ToString();
         // Rank 0 reaches itself by the loopback; the others reach it by the address that its name has for them.
         return Dns.GetHostAddresses(Dns.GetHostName()).FirstOrDefault(address => !IPAddress.IsLoopback(address))?.ToString() ?? local.ToString();
+    }
+
+    // Launchers' prefixes have the number that they gave, errors the one in the mesh.
+    private void SayPlace(int launched)
+    {
+        if (Rank != launched) Console.Error.WriteLine($"GShard: launched as rank {launched}, this process is rank {Rank} of the mesh, which errors name: ranks are laid out host by host.");
+        if (Rank == 0 && HostLayout.Warning(Shape, [.. link.Roster.Roster!.Select(entry => entry.Host!)]) is { } warning) Console.Error.WriteLine($"GShard: warning: {warning}");
     }
 
     private static Socket Listen(LaunchInfo launch)

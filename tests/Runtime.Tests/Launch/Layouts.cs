@@ -10,6 +10,22 @@ public class Layouts
     [Fact]
     public void Ranks_dealt_round_over_hosts_are_put_host_by_host() => Assert.Equal([0, 2, 4, 1, 3, 5], HostLayout.Order(["b", "a", "b", "a", "b", "a"]));
 
+    [Theory]
+    [InlineData("data=3,model=2", "a a a b b b", "the axis 'model' of the mesh data=3 × model=2 does not stay inside a host, where it communicates fastest: ranks 2 and 3 are on a (3 ranks) and b (3 ranks); start a multiple of 2 ranks on every host, or change the sizes.")]
+    [InlineData("data=3,expert=2,model=2", "a a a a a a b b b b b b", "the axes 'expert' and 'model' of the mesh data=3 × expert=2 × model=2 do not stay inside a host, where they communicate fastest: ranks 4 and 7 are on a (6 ranks) and b (6 ranks); start a multiple of 4 ranks on every host, or change the sizes.")]
+    [InlineData("data=2,model=2", "a a a b", "the axis 'model' of the mesh data=2 × model=2 does not stay inside a host, where it communicates fastest: ranks 2 and 3 are on a (3 ranks) and b (1 rank); start a multiple of 2 ranks on every host, or change the sizes.")]
+    [InlineData("data=2,model=3", "a a a b b b", null)]
+    [InlineData("data=3,model=2", "a a b b c c", null)]
+    [InlineData("data=2,model=4", "a a b b c c d d", null)]
+    [InlineData("data=2,model=2", "a b c d", null)]
+    [InlineData("data=4,model=1", "a a a b", null)]
+    [InlineData("data=6", "a a a b b b", null)]
+    public void Last_axes_that_a_host_has_room_for_but_does_not_hold_are_warned_of(string mesh, string hosts, string? warning)
+    {
+        string[] all = hosts.Split(' ');
+        Assert.Equal(warning, HostLayout.Warning(AxisSizes.Resolve(null, mesh, Eight with { Ranks = all.Length }), all));
+    }
+
     [Fact]
     public void The_open_size_is_what_is_left()
     {
@@ -37,7 +53,7 @@ public class Layouts
         var variables = new Dictionary<string, string> { ["GSHARD_TIMEOUT"] = "2.5", ["GSHARD_ALLREDUCE"] = "Ordered", ["GSHARD_CHECK"] = "collectives" };
         var options = MeshOptions.Read(variables.GetValueOrDefault);
         Assert.Equal((TimeSpan.FromSeconds(2.5), AllReduceOrder.Ordered, true, "gloo"), (options.Timeout, options.AllReduce, options.CheckCollectives, options.Backend));
-        foreach (var (name, value) in new[] { ("GSHARD_TIMEOUT", "soon"), ("GSHARD_ALLREDUCE", "1"), ("GSHARD_CHECK", "all"), ("GSHARD_HEARTBEAT", "0") })
+        foreach (var (name, value) in new[] { ("GSHARD_TIMEOUT", "soon"), ("GSHARD_ALLREDUCE", "1"), ("GSHARD_BACKEND", "mpi"), ("GSHARD_CHECK", "all"), ("GSHARD_HEARTBEAT", "0") })
             Assert.Contains($"{name} is '{value}'", Assert.Throws<LaunchException>(() => MeshOptions.Read(key => key == name ? value : null)).Message);
     }
 }
