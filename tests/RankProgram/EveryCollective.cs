@@ -109,6 +109,10 @@ internal sealed class EveryCollective(MeshAxis axis, bool isOrdered)
         Tensor[] all = [.. Ranks.Select(rank => Operand(rank, [300, 5], ScalarType.Float32))];
         var first = axis.StartAllReduce(all[axis.Rank]);
         var second = axis.StartAllGather(all[axis.Rank], 0);
+        var third = axis.StartReduceScatter(all[axis.Rank], 0);
+        var fourth = axis.StartAllToAll(Mine(cat(all, 0), 0), 1, 0);
+        Same("started all-to-all", fourth.Wait(), Mine(cat(all, 0), 1));
+        Same("started reduce-scatter", third.Wait(), Mine(Sum(all), 0));
         Same("started all-gather", second.Wait(), cat(all, 0));
         Same("started all-reduce", first.Wait(), Sum(all));
     }

@@ -23,7 +23,8 @@ try
 {
     if (fault == "collectives")
     {
-        var isOrdered = MeshOptions.FromEnvironment().AllReduce == AllReduceOrder.Ordered;
+        var options = MeshOptions.FromEnvironment();
+        var isOrdered = options.AllReduce == AllReduceOrder.Ordered || (options.AllReduce == AllReduceOrder.Automatic && options.Backend == "gloo");
         DeviceMesh.RunFromEnvironment(args[1] == "2" ? [("data", 2), ("expert", -1)] : [("data", -1)], mesh =>
         {
             var compared = mesh.Axes.Sum(axis => new EveryCollective(mesh.Axis(axis.Name), isOrdered).Run());

@@ -103,6 +103,11 @@ public class FaultTests
         using var run = new FaultRun("loop");
         run.WaitForFault();
         run.FailWith([0, 1, 2], "waited 5 s in AllReduce(f32[16, 3]) over 'data'", "for rank 1 (last seen in AllGather(f32[50000, 3], dim 0) over 'data')", "GShard.RankProgram.Steps.Step");
+        // What each rank has called: three steps, of two collectives each, and those that wait are in a fourth.
+        const string steps = "AllReduce(f32[50000, 3]) over 'data'; AllGather(f32[50000, 3], dim 0) over 'data'";
+        for (var rank = 0; rank < 3; rank++)
+            foreach (var other in new[] { 0, 1, 2 })
+                Assert.Contains($"\n  rank {other}: {steps}; AllReduce(f32[16, 3]) over 'data'; AllGather(f32[16, 3], dim 0) over 'data'; {steps}{(other == 1 ? "" : "; AllReduce(f32[16, 3]) over 'data'")}\n", run[rank].Error + "\n");
     }
 
     [Fact]
