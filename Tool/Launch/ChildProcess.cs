@@ -31,6 +31,9 @@ internal static partial class ChildProcess
         if (OwnSession.Length == 0 || SendSignal(-process, signal) != 0) _ = SendSignal(process, signal);
     }
 
+    /// <summary>Whether a process leads a group of its own in which there is any process yet.</summary>
+    public static bool HasGroup(int process) => OwnSession.Length > 0 && SendSignal(-process, 0) == 0;
+
     private static string? Find(string name) => OperatingSystem.IsLinux()
         ? (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Append("/usr/bin").Select(folder => Path.Combine(folder, name)).FirstOrDefault(File.Exists)
         : null;

@@ -13,6 +13,7 @@ internal sealed class RankProcess
     private readonly Action ended;
     private readonly Process process;
     private readonly List<string> errors = [];
+    private bool isGroupGone;
     private Thread? output;
     private Thread? error;
 
@@ -35,7 +36,8 @@ internal sealed class RankProcess
 
     public bool HasEnded { get; private set; }
 
-    public bool IsRunning => Id != 0 && !HasEnded;
+    /// <summary>Whether it, or something that it has started, is there yet: a script may end by a signal before the program that it runs.</summary>
+    public bool IsRunning => Id != 0 && (!HasEnded || GroupRuns());
 
     /// <summary>128 and the signal's number where a signal ended it.</summary>
     public int ExitCode { get; private set; }
@@ -71,7 +73,7 @@ internal sealed class RankProcess
     /// <summary>Ends it by a signal of the launcher's own.</summary>
     public void End(int signal)
     {
-        WasEnded = true;
+        WasEnded |= !HasEnded;
         Signal(signal);
         // One that is stopped takes no other signal before it goes on.
         if (signal != ChildProcess.Kill) Signal(ChildProcess.Continue);
@@ -88,6 +90,13 @@ internal sealed class RankProcess
     public IReadOnlyList<string> LastErrorLines(int count)
     {
         lock (errors) return [.. errors.TakeLast(count)];
+    }
+
+    // Once empty its number may become another's.
+    private bool GroupRuns()
+    {
+        if (!isGroupGone) isGroupGone = !ChildProcess.HasGroup(Id);
+        return !isGroupGone;
     }
 
     private void OnExited()

@@ -106,6 +106,20 @@ public class GshardLaunchTests
     }
 
     [Fact]
+    public void What_a_script_has_started_may_take_its_time_after_a_signal()
+    {
+        using var launch = Launch("-n", "2", "/bin/sh", "-c", "/bin/sh -c 'trap \"sleep 1; echo saved; exit 0\" TERM; echo ready; while :; do sleep 0.1; done'; true");
+        launch.WaitFor("[1] ready", Limit);
+        launch.WaitFor("[0] ready", Limit);
+        using (var kill = new Child("kill", ["-TERM", Text(launch.Id)])) kill.Wait(Limit);
+        Assert.True(launch.Wait(Limit));
+        Assert.Equal(128 + 15, launch.ExitCode);
+        Assert.Contains("[0] saved", launch.Output);
+        Assert.Contains("[1] saved", launch.Output);
+        Assert.Empty(Running(launch));
+    }
+
+    [Fact]
     public void What_cannot_be_launched_is_one_sentence()
     {
         foreach (var (arguments, text) in new (string[], string)[]
