@@ -28,7 +28,7 @@ internal static class PlanWriter
         source.Line("public static ShardPlan Plan { get; } = new(");
         WriteList(source, "    [", model.Weights.Select(Parameter), "],");
         WriteList(source, "    [", model.Methods.SelectMany(Collective), "],");
-        source.Line($"    \"{Hash(program)}\"){Update(model.WeightUpdate)};");
+        source.Line($"    \"{Hash(program + Update(model.WeightUpdate))}\"){Update(model.WeightUpdate)};");
         source.Blank();
         source.Line("ShardPlan IShardedModule.Plan => Plan;");
         if (!model.Promises.IsEmpty)

@@ -29,7 +29,9 @@ public class MetaDeviceTests
     [Theory]
     [InlineData(1, 1)]
     [InlineData(2, 2)]
+    [InlineData(2, 1)]
     [InlineData(1, 4)]
+    [InlineData(2, 4)]
     public void Values_and_results_are_those_of_a_model_with_memory(int data, int model)
     {
         CounterRandom.Seed(17);

@@ -29,7 +29,7 @@ public class RandomNumberTests
         if (isDrawnInParts) Assert.DoesNotContain(forward.Body.AllOperations, o => o.Name == "slice");
         var x = Equivalence.Random(5, 7, 5);
         var whole = Run([("data", 1), ("model", 1)]);
-        foreach (var (data, columns) in new[] { (2, 2), (3, 1), (1, 4), (2, 3) }) Assert.Equal(whole, Run([("data", data), ("model", columns)]));
+        foreach (var (data, columns) in new[] { (2, 1), (2, 2), (3, 1), (1, 4), (2, 3), (2, 4), (8, 1), (1, 8) }) Assert.Equal(whole, Run([("data", data), ("model", columns)]));
 
         double[] Run((string, int)[] mesh)
         {
