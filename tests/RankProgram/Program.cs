@@ -8,7 +8,20 @@ using GShard.RankProgram;
 //   RankProgram FAULT [RANK]
 // or that holds every collective of every axis against its definition:
 //   RankProgram collectives AXES
+// or that trains a generated model, on a mesh of DATA by MODEL ranks, which are processes or the threads of one:
+//   RankProgram train DATA MODEL [threads]
 var fault = args.Length > 0 ? args[0] : "none";
+if (fault == "train")
+{
+    (string, int)[] axes = [("data", int.Parse(args[1], CultureInfo.InvariantCulture)), ("model", int.Parse(args[2], CultureInfo.InvariantCulture))];
+    if (args.Length > 3)
+    {
+        foreach (var lines in DeviceMesh.RunInProcess(axes, TrainedWeights.Of)) Console.WriteLine(string.Join('\n', lines));
+        return 0;
+    }
+    DeviceMesh.RunFromEnvironment(axes, mesh => Console.WriteLine(string.Join('\n', TrainedWeights.Of(mesh))));
+    return 0;
+}
 var victim = fault != "collectives" && args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : 1;
 var rank = DeviceMesh.Launched().Rank;
 Console.WriteLine($"begins at {DateTimeOffset.UtcNow.ToUnixTimeMilliseconds()}");
