@@ -23,7 +23,7 @@ public sealed record MeshOptions
     /// <summary>A rank that shows no sign of life for so long is taken for lost; 10 s. <c>GSHARD_HEARTBEAT</c>, in seconds.</summary>
     public TimeSpan Heartbeat { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>How long a rank that has learnt of a failure may take to unwind before its process is ended; 5 s. <c>GSHARD_GRACE</c>, in seconds.</summary>
+    /// <summary>How long a rank that has learnt of a failure may take to unwind before its process is ended; 5 s, and 1 s more where another is at fault. <c>GSHARD_GRACE</c>, in seconds.</summary>
     public TimeSpan Grace { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>Whether <c>Backward</c> goes on while large gradients are exchanged; see <see cref="DeviceMesh.OverlapsGradients"/>. <c>GSHARD_OVERLAP</c>: <c>1</c>, as without it, or <c>0</c>.</summary>

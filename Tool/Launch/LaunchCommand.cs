@@ -33,7 +33,7 @@ internal static class LaunchCommand
         var address = new Option<string?>("--address") { Description = "Name or address of host 0; needed with several hosts.", HelpName = "name" };
         var port = new Option<int?>("--port") { Description = "Port at which rank 0 is found; any free one on a single host.", HelpName = "n" };
         var grace = new Option<double>("--grace") { Description = "Seconds that the other ranks have to end after a failure or a signal.", HelpName = "s", DefaultValueFactory = _ => 10 };
-        var program = new Argument<string>("program") { Description = "app.dll, or any executable." };
+        var program = new Argument<string>("program") { Description = "app.dll, or any executable; options of the launcher stand before it." };
         var arguments = new Argument<string[]>("arguments") { Description = "Its arguments.", Arity = ArgumentArity.ZeroOrMore };
         var command = new Command("launch", "Starts the ranks of a program on this machine, each as a process; the first failure ends all and is shown.")
         {
