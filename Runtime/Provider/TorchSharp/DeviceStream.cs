@@ -4,5 +4,9 @@ namespace GShard;
 internal static class DeviceStream
 {
     /// <summary>CUDA's handle of the stream that this thread's operators use on a device: TorchSharp has no others than the default stream, 0.</summary>
-    public static nint Current(int device) => 0;
+    public static nint Current(int device)
+    {
+        _ = device;
+        return 0;
+    }
 }
