@@ -27,10 +27,24 @@ internal static partial class FakeNcclFunctions
         /// <summary>As NCCL_CONFIG_INITIALIZER has it, for communicators that do not block.</summary>
         public static Config Initial => new()
         {
-            Size = (nuint)Marshal.SizeOf<Config>(), Magic = 0xcafebeef, Version = 23007, Blocking = 0,
-            CgaClusterSize = int.MinValue, MinCtas = int.MinValue, MaxCtas = int.MinValue, SplitShare = int.MinValue, TrafficClass = int.MinValue,
-            CollnetEnable = int.MinValue, CtaPolicy = int.MinValue, ShrinkShare = int.MinValue, NvlsCtas = int.MinValue, ChannelsPerNetPeer = int.MinValue,
-            NvlinkCentricSched = int.MinValue, GraphUsageMode = int.MinValue, NumRmaCtx = int.MinValue, MaxP2pPeers = int.MinValue,
+            Size = (nuint)Marshal.SizeOf<Config>(),
+            Magic = 0xcafebeef,
+            Version = 23007,
+            Blocking = 0,
+            CgaClusterSize = int.MinValue,
+            MinCtas = int.MinValue,
+            MaxCtas = int.MinValue,
+            SplitShare = int.MinValue,
+            TrafficClass = int.MinValue,
+            CollnetEnable = int.MinValue,
+            CtaPolicy = int.MinValue,
+            ShrinkShare = int.MinValue,
+            NvlsCtas = int.MinValue,
+            ChannelsPerNetPeer = int.MinValue,
+            NvlinkCentricSched = int.MinValue,
+            GraphUsageMode = int.MinValue,
+            NumRmaCtx = int.MinValue,
+            MaxP2pPeers = int.MinValue,
         };
     }
 
