@@ -168,10 +168,9 @@ internal sealed class ProcessWorld : RankWorld
         link.Send(State(MessageKind.Left));
         // Rank 0 serves the others, and connections end together.
         WaitHandle.WaitAny([ended.WaitHandle, failed.WaitHandle]);
-        if (failure is null)
-        {
-            backend.Dispose();
-        }
+        if (failure is null) backend.Dispose();
+        // Where the process lives on, so would exchanges for which nobody waits any more; some end only with their time-out.
+        else if (!endsProcess) new Thread(backend.Dispose) { Name = "GShard end of connections", IsBackground = true }.Start();
         // The end of this process is what closes its connections then: launchers take the first to end for the cause, and others wait for that.
         if (failure is not null && endsProcess) return;
         link.Dispose();
